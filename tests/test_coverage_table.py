@@ -29,7 +29,7 @@ LOST = {
     "row as promise": ("@pytest.mark.promise('D12')\ndef test_x(): ...", "there is no promise D12;"),
     "unknown promise": ("pytestmark = pytest.mark.promise('P29')\ndef test_x(): ...", "no promise P29"),
     "computed id": ("@pytest.mark.row(*IDS)\ndef test_x(): ...", "list ids as plain strings"),
-    "keyword": ("@pytest.mark.row(id='D12')\ndef test_x(): ...", "list ids as plain strings"),
+    "keyword": ("@pytest.mark.row('D12', by='x')\ndef test_x(): ...", "list ids as plain strings"),
     "no id": ("@pytest.mark.row()\ndef test_x(): ...", "list ids as plain strings"),
     "not called": ("@pytest.mark.row\ndef test_x(): ...", "list ids as plain strings"),
     "on a helper": ("@pytest.mark.row('D12')\ndef helper(): ...", "no test carries this mark"),
@@ -99,7 +99,7 @@ def test_source_that_python_cannot_read_is_named(tmp_path: Path) -> None:
 
 def test_all_lost_marks_are_reported_together(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text("@pytest.mark.row('D99')\ndef test_x(): ...", encoding="utf-8")
-    (tmp_path / "support.py").write_text("rows = pytest.mark.row('D12')", encoding="utf-8")
+    (tmp_path / "support.py").write_text("@pytest.mark.row('D12')\ndef test_x(): ...", encoding="utf-8")
     with pytest.raises(CoverageError) as refused:
         proofs(tmp_path)
     places = [line.split(": ")[0] for line in str(refused.value).splitlines()]
