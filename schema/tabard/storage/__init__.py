@@ -1,0 +1,1 @@
+"""Where rows are kept: tables, the tenant's door, sessions and migrations."""
