@@ -145,7 +145,7 @@ def with_uv(listed: Path) -> "list[tuple[str, list[str]]]":
 def with_pip(listed: Path) -> "list[tuple[str, list[str]]]":
     """The steps of an installation by what Python brings along."""
     pip = [str(PYTHON), "-m", "pip"]
-    install = [*pip, "install", "--no-deps", "--progress-bar", "off", "--retries", "2"]
+    install = [*pip, "install", "--no-deps", "--no-compile", "--progress-bar", "off", "--retries", "2"]
     make = [("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])]
     bare = (
         PYTHON.exists() and subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode
@@ -193,12 +193,17 @@ class Status:
 
 def follow(status: Status, command: "list[str]", log: Path) -> None:
     """Runs one step of the installation, showing how far it is; explains a failure."""
-    environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    quiet = {
+        "PIP_USER": "0",
+        "PIP_NO_INPUT": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **quiet},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
