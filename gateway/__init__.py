@@ -1,0 +1,1 @@
+"""The server: HTTP, limits, identity and the command line round the graph."""
