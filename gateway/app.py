@@ -1,0 +1,60 @@
+"""App: the addresses of the server, and what stands behind them."""
+
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Lifespan
+
+from gateway.codes import Code
+from gateway.configuration import Configuration
+from gateway.endpoint import GraphQLEndpoint
+from gateway.engine import Authenticator, Engine
+from gateway.envelope import Envelope, request_id_of
+from gateway.health import Health
+from gateway.refusal import Refusal
+from gateway.response import Responder
+from gateway.sdl import SchemaText
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a server is made of."""
+
+    configuration: Configuration
+    engine: Engine
+    authenticator: Authenticator
+    lifespan: Lifespan[Starlette] | None = None
+
+
+def create_app(gateway: Gateway) -> Starlette:
+    """The ASGI application that serves the graph."""
+    health = Health(gateway.engine)
+    endpoint = GraphQLEndpoint(gateway.engine, gateway.authenticator, gateway.configuration)
+    app = Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            Route("/schema.graphql", SchemaText(gateway.engine.schema_sdl).serve),
+            Route("/livez", health.live),
+            Route("/readyz", health.ready),
+        ],
+        middleware=[Middleware(Envelope)],
+        exception_handlers={HTTPException: refuse_address},
+        lifespan=gateway.lifespan,
+    )
+    # An address with a slash too many is wrong; a redirect would turn a POST into a riddle.
+    app.router.redirect_slashes = False
+    return app
+
+
+async def refuse_address(request: Request, error: Exception) -> Response:
+    """Answers a wrong address or method in the form of every other error."""
+    is_method = isinstance(error, HTTPException) and error.status_code == 405
+    code = Code.METHOD_NOT_ALLOWED if is_method else Code.NOT_FOUND
+    headers = dict(getattr(error, "headers", None) or {})
+    refusal = Refusal(code, f"{code.meaning} {code.remedy}", headers=headers)
+    return Responder(request_id_of(request.scope)).failure(refusal)

@@ -1,0 +1,75 @@
+"""Configuration: what an operator decides, read from `TABARD_...` environment variables."""
+
+import ipaddress
+from typing import Annotated, Self
+
+from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.limits import Limits
+
+PREFIX = "TABARD_"
+SHORTEST_SECRET = 32
+
+
+class Configuration(BaseSettings):
+    """All settings of a server; a limit is `TABARD_LIMITS__DEPTH` and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///tabard.sqlite3")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    secret_key: SecretStr | None = None
+    development: bool = False
+    row_level_security: bool = False
+    blocked_plugins: Annotated[frozenset[str], NoDecode] = frozenset()
+    deadline_seconds: PositiveFloat = 10.0
+    limits: Limits = Limits()
+
+    @field_validator("blocked_plugins", mode="before")
+    @classmethod
+    def _split(cls, names: object) -> object:
+        return (
+            [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else names
+        )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _be_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"a secret key needs at least {SHORTEST_SECRET} characters")
+        return secret
+
+    @model_validator(mode="after")
+    def _be_private_in_development(self) -> Self:
+        if self.development and not is_loopback(self.host):
+            raise ValueError(
+                f"development mode accepts demo tokens, so it is served on loopback only: "
+                f"unset {PREFIX}DEVELOPMENT or set {PREFIX}HOST to 127.0.0.1"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address reaches this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def explain(error: ValidationError) -> list[str]:
+    """One sentence for each setting that cannot be used, never with its value."""
+    return [
+        f"{PREFIX}{'__'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+        if problem["loc"]
+        else problem["msg"].removeprefix("Value error, ")
+        for problem in error.errors(include_input=False)
+    ]

@@ -1,0 +1,134 @@
+"""Documents: everything that depends on a document alone, computed once and kept."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+
+from gateway.codes import Code
+from gateway.limiter import measure
+from gateway.limits import Limits
+from gateway.problem import Problem, from_document, from_exception
+from gateway.refusal import LimitExceeded, Refusal
+from gateway.tokens import count_tokens
+
+# Measured: a parsed document keeps about 470 bytes for each token.
+BYTES_PER_TOKEN = 500
+NOTHING = DocumentNode(definitions=())
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedDocument:
+    """A document that may be executed; or the errors why it may not, and then it holds nothing."""
+
+    errors: tuple[Problem, ...] = ()
+    document: DocumentNode = NOTHING
+    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    weight: int = 0
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The named operation, or the only one; refused when there is none, or it is a subscription."""
+        if name is None and len(self.operations) == 1:
+            operation = next(iter(self.operations.values()))
+        elif name is None:
+            raise unresolved(f"The document holds {len(self.operations)} operations.")
+        elif name not in self.operations:
+            raise unresolved("The document has no operation of the name given in `operationName`.")
+        else:
+            operation = self.operations[name]
+        if operation.operation is OperationType.SUBSCRIPTION:
+            raise unresolved("A subscription cannot be answered here.")
+        return operation
+
+
+def unresolved(what: str) -> Refusal:
+    """The refusal of a request that does not say what to execute."""
+    code = Code.OPERATION_RESOLUTION_FAILURE
+    return Refusal(code, f"{what} {code.remedy}")
+
+
+class Documents:
+    """Parses, limits and validates documents, and remembers the outcome.
+
+    The memory is bounded by count and by bytes; the documents used longest ago are forgotten first.
+    Suggestions of field names are part of validation errors only in development.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, is_development: bool = False) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._is_development = is_development
+        self._kept: OrderedDict[str, CheckedDocument] = OrderedDict()
+        self._weight = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the kept documents take."""
+        return self._weight
+
+    def get(self, text: str) -> CheckedDocument:
+        """The checked document; raises LimitExceeded when the text is too long to look at."""
+        if checked := self._kept.get(text):
+            self._kept.move_to_end(text)
+            return checked
+        checked = self._check(text, self._tokens(text))
+        self._keep(text, checked)
+        return checked
+
+    def _tokens(self, text: str) -> int:
+        size = len(text.encode())
+        if size > (limit := self._limits.document_bytes):
+            raise LimitExceeded(
+                Code.PAYLOAD_TOO_LARGE, "The document has too many bytes", limit=limit, actual=size
+            )
+        tokens = count_tokens(text)
+        if tokens > (limit := self._limits.tokens):
+            raise LimitExceeded(
+                Code.TOKEN_LIMIT_EXCEEDED, "The document has too many tokens", limit=limit, actual=tokens
+            )
+        return tokens
+
+    def _check(self, text: str, tokens: int) -> CheckedDocument:
+        weight = 2 * len(text)
+        try:
+            document = parse(text, max_lexical_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            return CheckedDocument((from_document(Code.GRAPHQL_PARSE_FAILED, error),), weight=weight)
+        if errors := self._problems(document):
+            return CheckedDocument(errors, weight=weight)
+        operations = {
+            node.name.value if node.name else None: node
+            for node in document.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return CheckedDocument((), document, operations, weight + BYTES_PER_TOKEN * tokens)
+
+    def _problems(self, document: DocumentNode) -> tuple[Problem, ...]:
+        if refusals := measure(document, self._limits).refusals(self._limits):
+            return tuple(from_exception(refusal) for refusal in refusals)
+        errors = validate(
+            self._schema,
+            document,
+            # The last error that graphql-core adds says that there are more.
+            max_errors=max(self._limits.errors - 1, 1),
+            hide_suggestions=not self._is_development,
+        )
+        return tuple(from_document(Code.GRAPHQL_VALIDATION_FAILED, error) for error in errors)
+
+    def _keep(self, text: str, checked: CheckedDocument) -> None:
+        self._kept[text] = checked
+        self._weight += checked.weight
+        while self._weight > self._limits.cached_bytes or len(self._kept) > self._limits.cached_documents:
+            _, forgotten = self._kept.popitem(last=False)
+            self._weight -= forgotten.weight

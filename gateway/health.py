@@ -1,0 +1,48 @@
+"""Health: whether the process lives, and whether it can answer."""
+
+import asyncio
+from typing import Any
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.engine import Engine
+
+PATIENCE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Health:
+    """The two addresses that an orchestrator asks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def live(self, _: Request) -> Response:
+        """200 as long as the process serves at all; asks nothing of the database."""
+        return report(200, {"status": "live"})
+
+    async def ready(self, _: Request) -> Response:
+        """200 when every probe is well, else 503; what is wrong stands in the log."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                probes = await self._engine.ready()
+        except Exception:
+            log.exception("ready.failed")
+            return report(503, {"status": "unavailable", "probes": []})
+        for probe in probes:
+            if probe.problem:
+                log.warning("ready.problem", probe=probe.name, problem=probe.problem)
+        states = [{"name": probe.name, "isReady": probe.problem is None} for probe in probes]
+        is_ready = all(state["isReady"] for state in states)
+        return report(
+            200 if is_ready else 503, {"status": "ready" if is_ready else "unavailable", "probes": states}
+        )
+
+
+def report(status: int, content: dict[str, Any]) -> Response:
+    """A small JSON answer."""
+    return Response(orjson.dumps(content), status, media_type="application/json")

@@ -1,0 +1,102 @@
+"""Request: reads the body of `POST /graphql`, and refuses whatever is not plainly a GraphQL request."""
+
+import re
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import orjson
+from starlette.datastructures import Headers
+
+from gateway.codes import Code
+from gateway.media import JSON, parse_media_type
+from gateway.refusal import LimitExceeded, Refusal
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+OPENING, CLOSING = b"[{", b"]}"
+# Deletes all but brackets, and turns these into the steps +1 and -1 of signed bytes.
+STEPS = bytes.maketrans(OPENING + CLOSING, b"\x01\x01\xff\xff")
+NO_BRACKETS = bytes(set(range(256)) - set(OPENING + CLOSING))
+
+
+@dataclass(frozen=True)
+class GraphQLRequest:
+    """What a client asks for: a document, and how to execute it."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+
+def require_json(headers: Headers) -> None:
+    """Refuses a body that is declared as anything but plain JSON in UTF-8."""
+    encodings = [encoding.strip().lower() for encoding in headers.getlist("content-encoding")]
+    if any(encoding != "identity" for encoding in encodings):
+        raise unsupported("The body is compressed.", {"accept-encoding": "identity"})
+    declared = headers.getlist("content-type")
+    media_type = parse_media_type(declared[0]) if len(declared) == 1 else None
+    if not media_type or media_type.name != JSON:
+        raise unsupported("The body is not declared as `application/json`.")
+    if not media_type.is_utf8:
+        raise unsupported("The body is declared in another encoding than UTF-8.")
+
+
+def unsupported(what: str, headers: dict[str, str] | None = None) -> Refusal:
+    """The refusal of a body that is not declared as it must be."""
+    code = Code.UNSUPPORTED_MEDIA_TYPE
+    return Refusal(code, f"{what} {code.remedy}", headers=headers)
+
+
+def parse_request(body: bytes, json_depth: int) -> GraphQLRequest:
+    """Reads a body; members that are not GraphQL's are passed over."""
+    members = parse_object(body, json_depth)
+    query = members.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise malformed("`query` is missing or not a document's text.")
+    name = members.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise malformed("`operationName` is neither a string nor null.")
+    return GraphQLRequest(query, name, map_of(members, "variables"), map_of(members, "extensions"))
+
+
+def parse_object(body: bytes, json_depth: int) -> Mapping[str, Any]:
+    """Reads a body as one JSON object."""
+    depth = nesting(body, json_depth)
+    if depth > json_depth:
+        raise LimitExceeded(Code.BAD_REQUEST, "JSON is nested too deeply", limit=json_depth, actual=depth)
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        # Drops the quoted document from the error, and with it what the body holds.
+        raise malformed(f"The body is not JSON in UTF-8 ({error.msg}, at byte {error.pos}).") from None
+    if isinstance(value, list):
+        raise Refusal(
+            Code.BATCHING_DISABLED, f"The body is a list of requests. {Code.BATCHING_DISABLED.remedy}"
+        )
+    if not isinstance(value, dict):
+        raise malformed("The body is JSON, but not an object.")
+    return value
+
+
+def nesting(body: bytes, limit: int) -> int:
+    """How deeply lists and objects are nested, without parsing them; 0 where it cannot pass the limit."""
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return 0
+    steps = STRING.sub(b"", body).translate(STEPS, NO_BRACKETS)
+    return max(accumulate(array("b", steps)), default=0)
+
+
+def map_of(members: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A member that is an object; empty when it is null or missing."""
+    value = members.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise malformed(f"`{name}` is neither an object nor null.")
+    return value or {}
+
+
+def malformed(what: str) -> Refusal:
+    """The refusal of a body that is no GraphQL request."""
+    return Refusal(Code.BAD_REQUEST, f"{what} {Code.BAD_REQUEST.remedy}")

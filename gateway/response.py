@@ -1,0 +1,68 @@
+"""Response: results and errors as bytes, with the status that goes with them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult
+from starlette.responses import Response
+
+from gateway.codes import Code
+from gateway.media import JSON
+from gateway.problem import Problem, from_exception, from_execution
+from gateway.refusal import Refusal
+
+
+@dataclass(frozen=True)
+class Responder:
+    """Writes the answers to one request."""
+
+    request_id: str
+    media_type: str = JSON
+    most_errors: int = 10
+    is_development: bool = False
+
+    def result(self, result: ExecutionResult) -> Response:
+        """The answer to an executed operation; without `data` when execution never began."""
+        errors = result.errors or []
+        shown = [
+            from_execution(error, is_development=self.is_development) for error in errors[: self.most_errors]
+        ]
+        if result.data is None and shown and all(problem.path is None for problem in shown):
+            return self.problems(shown)
+        content = self._errors(shown) | {"data": result.data}
+        omitted = {"omittedErrors": len(errors) - len(shown)} if len(errors) > len(shown) else {}
+        if extensions := {**(result.extensions or {}), **omitted}:
+            content["extensions"] = extensions
+        return self._response(200, content)
+
+    def problems(self, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> Response:
+        """The answer to a request that was not executed; the first problem gives the status."""
+        code = problems[0].code
+        status = code.json_status if self.media_type == JSON else code.status
+        return self._response(status, self._errors(problems[: self.most_errors]), headers)
+
+    def failure(self, error: Exception) -> Response:
+        """The answer to a request that ended in an exception."""
+        problem = from_exception(error)
+        return self.problems([problem], headers_of(error, problem))
+
+    def _errors(self, problems: Sequence[Problem]) -> dict[str, Any]:
+        return {"errors": [problem.formatted(self.request_id) for problem in problems]} if problems else {}
+
+    def _response(
+        self, status: int, content: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        content_type = {"content-type": f"{self.media_type}; charset=utf-8"}
+        return Response(orjson.dumps(content), status, {**content_type, **(headers or {})})
+
+
+def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
+    """The headers that tell the client's machinery what the error tells its people."""
+    headers = dict(error.headers) if isinstance(error, Refusal) else {}
+    if problem.code is Code.UNAUTHENTICATED:
+        headers["www-authenticate"] = 'Bearer realm="graphql"'
+    if (seconds := problem.extensions.get("retryAfter")) is not None:
+        headers["retry-after"] = str(seconds)
+    return headers
