@@ -59,8 +59,8 @@ CAUSES = {
     ),
     r"NewConnectionError|Connect(ion|Timeout)?Error|ReadTimeout|ProxyError|SSLError|certificate|timed out|"
     r"name resolution|dns error|client error \(Connect|error sending request": (
-        "The package index cannot be reached. Check the network and the proxy (HTTPS_PROXY), or name one "
-        "that can be reached (PIP_INDEX_URL for pip, UV_DEFAULT_INDEX for uv), and start again."
+        "The package index cannot be reached. Check the network and the proxy (HTTPS_PROXY), or point "
+        "PIP_INDEX_URL (pip) or UV_DEFAULT_INDEX (uv) at an index within reach, and start again."
     ),
     r"No matching distribution found|No solution found|not found in the package registry": (
         "The package index lacks a package that Tabard needs, or has it for other machines only."
@@ -161,7 +161,7 @@ def with_pip(listed: Path) -> "list[tuple[str, list[str]]]":
 class Status:
     """One step's line on the terminal, rewritten as it goes; in a file, a line for every ten packages."""
 
-    PACKAGE = re.compile(r"^(?:Collecting|Ignoring|Requirement already satisfied:) ", re.MULTILINE)
+    PACKAGE = re.compile(r"^(?:Collecting|Processing|Ignoring|Requirement already satisfied:) ", re.MULTILINE)
 
     def __init__(self, title: str, total: int) -> None:
         self.title = title
