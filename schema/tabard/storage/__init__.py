@@ -1,1 +1,1 @@
-"""Where rows are kept: tables, the tenant's door, sessions and migrations."""
+"""Storage: tables, the tenant's door, sessions and ids."""

@@ -121,6 +121,11 @@ class DoorCompiler(SQLCompiler):
             linter.froms[table] = table.fullname
         return self.preparer.quote(table.name)
 
+    def _get_sentinel_column_for_table(self, table: sa.Table) -> Any:
+        # Rows of one batch share the portal: the rest of the key tells them apart.
+        columns = super()._get_sentinel_column_for_table(table) or ()
+        return [column for column in columns if column is not self.admissions.target(table).column] or None
+
     def visit_insert(self, insert_stmt: Any, *args: Any, **kw: Any) -> str:
         """An INSERT whose rows get the viewer's portal."""
         admission = self.admissions.target(insert_stmt.table)

@@ -227,7 +227,7 @@ def _check_plain_type(type_: Any) -> None:
 
 
 def _children(element: Any) -> Iterator[Any]:
-    for name, _ in element._traverse_internals:
+    for name, _ in getattr(element, "_traverse_internals", ()):
         yield from _elements_in(getattr(element, name, None))
 
 

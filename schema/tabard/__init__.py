@@ -1,0 +1,80 @@
+"""Tabard: what plugin authors import."""
+
+from tabard.contributions import Argument
+from tabard.core import core as _core
+from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, TabardError
+from tabard.hooks import hookimpl
+from tabard.money import Money
+from tabard.nouns import crm as _crm
+from tabard.nouns import property_values as _property_values
+from tabard.nouns.crm import Company, Contact, Deal, Ticket
+from tabard.nouns.node import Node, Record
+from tabard.nouns.people import Team, User
+from tabard.nouns.pipelines import Pipeline, Stage
+from tabard.nouns.workspace import Workspace
+from tabard.plugin import Plugin
+from tabard.policies import Own, Permission, Public, Seat, SignedIn, SuperAdmin, WorkspaceReader
+from tabard.properties import Property, PropertyKind
+from tabard.reader import Columns, Read, Reader
+from tabard.reads.related import Via
+from tabard.records.conditions import property_is
+from tabard.records.tables import record_table
+from tabard.scalars import CurrencyCode
+from tabard.settings import PipelineRef, PropertyRef, Settings
+from tabard.storage.keys import keys
+from tabard.storage.merging import KEEP_SURVIVOR, MOVE
+from tabard.subject import Subject
+from tabard.tab import Tab
+from tabard.viewer import Viewer
+from tabard.work import Work
+
+del _core, _crm, _property_values
+
+__all__ = [
+    "KEEP_SURVIVOR",
+    "MOVE",
+    "Argument",
+    "BadUserInput",
+    "Columns",
+    "Company",
+    "Contact",
+    "CurrencyCode",
+    "Deal",
+    "Fault",
+    "Forbidden",
+    "InvalidSetting",
+    "Money",
+    "Node",
+    "Own",
+    "Permission",
+    "PipelineRef",
+    "Pipeline",
+    "Plugin",
+    "Property",
+    "PropertyKind",
+    "PropertyRef",
+    "Public",
+    "Read",
+    "Reader",
+    "Record",
+    "Seat",
+    "Settings",
+    "SignedIn",
+    "Stage",
+    "Subject",
+    "SuperAdmin",
+    "Tab",
+    "TabardError",
+    "Team",
+    "Ticket",
+    "User",
+    "Via",
+    "Viewer",
+    "Work",
+    "Workspace",
+    "WorkspaceReader",
+    "hookimpl",
+    "keys",
+    "property_is",
+    "record_table",
+]

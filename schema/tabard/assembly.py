@@ -1,0 +1,257 @@
+"""Assembly: plugins in, one frozen schema out; the same whatever the order they came in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_introspection_type,
+)
+from strawberry.exceptions import StrawberryException
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from tabard.connection import PageInfo
+from tabard.contributions import FieldContribution
+from tabard.core import core
+from tabard.errors import AssemblyRefused
+from tabard.fields import DeclaredField
+from tabard.guard import guarded
+from tabard.money import Money
+from tabard.mutations import Mutation, MutationField
+from tabard.naming import camel
+from tabard.nouns.node import Node, Record
+from tabard.nouns.nodes import node_fields
+from tabard.nouns.workspace import Workspace
+from tabard.plugin import Plugin
+from tabard.policies import Policy, Public, SignedIn
+from tabard.records.capabilities import CAPABILITIES
+from tabard.refusals import refusals
+from tabard.registry import Registry, gather, place, type_name
+from tabard.scalars import SCALARS
+from tabard.tab_mutations import settings_mutation
+from tabard.tabs import TabInfo, TabRead
+from tabard.typegraph import object_types, reachable
+from tabard.user_errors import ERROR_TYPES, UserError
+
+# What every answer is built of; the fields that lead there carry the policies.
+STRUCTURE = (PageInfo, Money, UserError, *ERROR_TYPES, TabInfo)
+DEFINITION = "strawberry-definition"
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    """Every field is contributed."""
+
+
+@strawberry.type(description="What can be changed. Each field is one transaction.")
+class MutationRoot:
+    """Every field is contributed."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Which Python attributes each GraphQL field of a type is made of; None means all of them."""
+
+    graphql_name: str
+    names: tuple[str, ...]
+    by_field: Mapping[str, frozenset[str] | None]
+
+    def of(self, field: str) -> frozenset[str] | None:
+        return self.by_field.get(field, frozenset())
+
+
+class AssembledSchema(strawberry.Schema):
+    """A Strawberry schema whose types have the fields that plugins contributed."""
+
+    def __init__(self, registry: Registry, mutations: list[Mutation]) -> None:
+        self.registry = registry
+        self._mutations = {mutation.payload: mutation for mutation in mutations}
+        self._mutation_fields = [MutationField(mutation) for mutation in mutations]
+        self.needs: dict[type, Needs] = {}
+        records = [record.type for record in registry.records.values()]
+        super().__init__(
+            Query,
+            MutationRoot,
+            types=[*records, *ERROR_TYPES, *_implementers(registry)],
+            config=StrawberryConfig(
+                sort_schema=True, disable_field_suggestions=True, relay_max_results=100, scalar_map=SCALARS
+            ),
+        )
+        self._guard()
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
+
+    def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        """Strawberry's seam for the fields of a type: its own, then the contributed ones."""
+        fields = [*super().get_fields(type_definition), *self._contributed(type_definition)]
+        origin = type_definition.origin
+        attributes = tuple(field.name for field in dataclasses.fields(cast(Any, origin)))
+        by_field = {field.graphql_name or camel(field.python_name): _attributes(field) for field in fields}
+        self.needs[origin] = Needs(type_definition.name, attributes, by_field)
+        return fields
+
+    def _contributed(self, definition: StrawberryObjectDefinition) -> list[StrawberryField]:
+        if definition.origin is MutationRoot:
+            return list(self._mutation_fields)
+        names = [type_name(definition.origin)]
+        if definition.origin is not Record and issubclass(definition.origin, Record):
+            names.append(type_name(Record))
+        fields: list[StrawberryField] = [
+            DeclaredField(contribution) for name in names for contribution in self.registry.fields.get(name, [])
+        ]
+        mutation = self._mutations.get(definition.origin)
+        if mutation is not None and (result := mutation.result_field()) is not None:
+            fields.append(DeclaredField(result))
+        return fields
+
+    def _guard(self) -> None:
+        for type_ in self._schema.type_map.values():
+            if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
+                for field in type_.fields.values():
+                    self._guard_field(field)
+
+    def _guard_field(self, field: GraphQLField) -> None:
+        definition = field.extensions.get(DEFINITION)
+        policies: list[Policy] = []
+        plugin = None
+        if isinstance(definition, DeclaredField):
+            plugin = definition.contribution.plugin
+            policies += [policy for policy in [definition.contribution.policy] if policy is not None]
+        elif isinstance(definition, MutationField):
+            plugin = definition.mutation.contribution.plugin
+            policies += [policy for policy in [definition.policy] if policy is not None]
+        elif definition is not None and definition.base_resolver is not None:
+            plugin = self.registry.types.get(definition.origin)
+        policies += self._type_policies(field)
+        distinct = tuple(policy for policy in dict.fromkeys(policies) if policy is not Public)
+        contained = None if plugin == core.name else plugin
+        if field.resolve is not None and (distinct or contained):
+            field.resolve = guarded(field.resolve, distinct, contained)
+
+    def _type_policies(self, field: GraphQLField) -> list[Policy]:
+        named = get_named_type(field.type)
+        if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            return []
+        definition = named.extensions.get(DEFINITION)
+        policy = self.registry.policies.get(getattr(definition, "origin", object))
+        return [policy] if policy is not None else []
+
+
+def _implementers(registry: Registry) -> list[type]:
+    return [
+        type_
+        for type_ in registry.types
+        if type_.__strawberry_definition__.interfaces and type_ is not Record  # type: ignore[attr-defined]
+    ]
+
+
+def _attributes(field: StrawberryField) -> frozenset[str] | None:
+    if isinstance(field, DeclaredField):
+        key = field.contribution.read.key
+        return None if key is None else frozenset({key})
+    if field.base_resolver is None:
+        return frozenset({field.python_name})
+    # A resolver method may read anything of its object; the id alone is enough for the id.
+    return frozenset({"id"}) if field.base_resolver.wrapped_func is _GLOBAL_ID else None
+
+
+_GLOBAL_ID = next(
+    field.base_resolver.wrapped_func
+    for field in Node.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    if field.base_resolver is not None
+)
+
+
+def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
+    """The schema of the core and these plugins; raises AssemblyRefused with everything that is wrong."""
+    registry = gather([core, *plugins])
+    derived = Plugin(core.name, policy=core.policy)
+    for record in registry.records.values():
+        for capability in CAPABILITIES:
+            capability(derived, record)
+    contributions = [*derived.fields, *node_fields(registry)]
+    contributions += [field for plugin in registry.plugins.values() for field in plugin.fields]
+    contributions += [_tab_field(registry, name) for name in registry.tabs]
+    _own_types(registry, contributions)
+    place(registry, contributions)
+    registry.mutations += [settings_mutation(tab) for tab in registry.tabs.values() if tab.section is not None]
+    found = refusals(registry)
+    if found:
+        raise AssemblyRefused(found)
+    schema = _built(registry)
+    for plugin in registry.plugins.values():
+        plugin.is_frozen = plugin is not core
+    return schema
+
+
+def _built(registry: Registry) -> AssembledSchema:
+    mutations = [Mutation(mutation) for mutation in sorted(registry.mutations, key=lambda item: item.name)]
+    for mutation in mutations:
+        for type_ in (mutation.payload, mutation.input):
+            if type_ is not None:
+                registry.types.setdefault(type_, mutation.contribution.plugin)
+                registry.policies.setdefault(type_, Public)
+    try:
+        return AssembledSchema(registry, mutations)
+    except (StrawberryException, ValueError, TypeError) as error:
+        raise AssemblyRefused([f"the schema is not valid: {error}"]) from error
+
+
+def _tab_field(registry: Registry, name: str) -> FieldContribution:
+    runtime = registry.tabs[name]
+    tab = runtime.tab
+    return FieldContribution(
+        name, Workspace, name, tab.root | None, TabRead(runtime), tab.description, policy=tab.policy
+    )
+
+
+def _own_types(registry: Registry, contributions: list[FieldContribution]) -> None:
+    """Files each object type under the plugin that brought it, with its policy; the core's come first."""
+    for plugin in registry.plugins.values():
+        roots = [record.type for record in plugin.records]
+        for contribution in contributions:
+            if contribution.plugin == plugin.name:
+                roots += object_types(contribution.annotation)
+                roots += [contribution.owner] if isinstance(contribution.owner, type) else []
+                for argument in contribution.arguments:
+                    roots += object_types(argument.annotation)
+        if plugin is core:
+            roots += [Workspace, *STRUCTURE]
+        for type_ in reachable(roots):
+            registry.types.setdefault(type_, plugin.name)
+    _assign_policies(registry)
+
+
+def _assign_policies(registry: Registry) -> None:
+    narrowed = {item.type: item.policy for plugin in registry.plugins.values() for item in plugin.type_policies}
+    recorded = {record.type: record.policy for record in registry.records.values()}
+    for type_, name in registry.types.items():
+        policy = narrowed.get(type_) or recorded.get(type_) or registry.plugins[name].policy
+        if type_ in STRUCTURE:
+            policy = Public
+        if type_ in (Node, Record):
+            policy = SignedIn
+        if policy is not None:
+            registry.policies[type_] = policy
+
+
+def sdl(schema: AssembledSchema) -> str:
+    """The contract: the schema as sorted SDL."""
+    return print_schema(schema) + "\n"
+
+

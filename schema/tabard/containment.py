@@ -1,0 +1,116 @@
+"""Containment: a plugin's function runs so that its failure costs its own field and nothing else."""
+
+import asyncio
+import inspect
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from tabard.errors import PluginFailure, TabardError
+
+log = structlog.get_logger("tabard.plugins")
+
+BLOCKING_SECONDS = 0.25
+THREADS = 4
+
+
+class Containment:
+    """Runs the functions of all plugins of one graph; counts what goes wrong, by plugin.
+
+    A function has `limit` seconds. Synchronous ones run on a few threads of their plugin, so that one
+    that hangs starves only its own plugin. `failures` and `blocked` feed health and metrics.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.failures: Counter[str] = Counter()
+        self.blocked: Counter[str] = Counter()
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+
+    async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The function's result; raises PluginFailure, or the TabardError that the function raised."""
+        try:
+            async with asyncio.timeout(self.limit):
+                return await self._start(plugin, function, *args, **kwargs)
+        except TabardError:
+            raise
+        except TimeoutError as error:
+            raise self._failed(plugin, function, error, f"did not answer within {self.limit:g} s") from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._failed(plugin, function, error, "cancelled itself") from error
+        except BaseException as error:  # sys.exit() and its like must not end the server
+            raise self._failed(plugin, function, error, "could not answer this field") from error
+
+    def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
+        if inspect.iscoroutinefunction(function):
+            return _Stepped(function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds))
+        pool = self._threads.get(plugin)
+        if pool is None:
+            pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"tabard-{plugin}")
+            self._threads[plugin] = pool
+        return asyncio.get_running_loop().run_in_executor(pool, lambda: _outcome(function, *args, **kwargs))
+
+    def _failed(
+        self, plugin: str, function: Callable[..., Any], error: BaseException, problem: str
+    ) -> PluginFailure:
+        self.failures[plugin] += 1
+        log.error(
+            "plugin failed", plugin=plugin, function=getattr(function, "__name__", "?"), problem=problem, exc_info=error
+        )
+        return PluginFailure(plugin, f"The plugin '{plugin}' {problem}.")
+
+    def _blocked(self, plugin: str, function: Callable[..., Any], seconds: float) -> None:
+        self.blocked[plugin] += 1
+        log.warning(
+            "plugin blocked the event loop",
+            plugin=plugin,
+            function=getattr(function, "__name__", "?"),
+            seconds=round(seconds, 3),
+            remedy="make the function synchronous, so that it runs on a thread",
+        )
+
+    def close(self) -> None:
+        """Lets go of the threads without waiting for functions that hang."""
+        for pool in self._threads.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.clear()
+
+
+def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except (SystemExit, KeyboardInterrupt, StopIteration) as error:
+        # None of the three travels through a future as it is.
+        raise RuntimeError(f"{type(error).__name__} was raised") from error
+
+
+class _Stepped:
+    """Awaits a coroutine and reports each step that holds the loop too long."""
+
+    def __init__(self, coroutine: Any, report: Callable[[float], None]) -> None:
+        self._coroutine = coroutine
+        self._report = report
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        resume, value = self._coroutine.send, None
+        while True:
+            started = time.monotonic()
+            try:
+                waited_for = resume(value)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                if (seconds := time.monotonic() - started) > BLOCKING_SECONDS:
+                    self._report(seconds)
+            try:
+                value = yield waited_for
+                resume = self._coroutine.send
+            except BaseException as error:
+                resume, value = self._coroutine.throw, error

@@ -1,0 +1,73 @@
+"""Cursors: a place in an ordered list, signed and bound to the list and its order."""
+
+import base64
+import hashlib
+import hmac
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from tabard.errors import InvalidCursor
+
+VERSION = 1
+SIGNATURE_BYTES = 12
+
+
+class Cursors:
+    """Writes and reads cursors with a secret key.
+
+    A cursor holds the sort values and id of a row. It is valid only for the same portal and `scope`
+    (field, arguments, order) it was made for.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def encode(self, scope: str, values: list[Any]) -> str:
+        payload = orjson.dumps([VERSION, *map(_pack, values)])
+        return base64.urlsafe_b64encode(self._sign(scope, payload) + payload).rstrip(b"=").decode()
+
+    def decode(self, scope: str, cursor: str, count: int) -> list[Any]:
+        """The values; raises InvalidCursor when the cursor was not made here for this scope."""
+        try:
+            raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except ValueError as error:
+            raise _invalid() from error
+        signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, self._sign(scope, payload)):
+            raise _invalid()
+        version, *values = orjson.loads(payload)
+        if version != VERSION or len(values) != count or self.encode(scope, [*map(_unpack, values)]) != cursor:
+            raise _invalid()
+        return [_unpack(value) for value in values]
+
+    def _sign(self, scope: str, payload: bytes) -> bytes:
+        message = scope.encode() + b"\0" + payload
+        return hmac.digest(self._secret, message, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+def _invalid() -> InvalidCursor:
+    return InvalidCursor(
+        "This cursor does not belong to this list; start without a cursor, or use one the same list returned."
+    )
+
+
+def _pack(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"t": value.isoformat()}
+    if isinstance(value, date):
+        return {"d": value.isoformat()}
+    return {"n": str(value)} if isinstance(value, Decimal) else value
+
+
+def _unpack(value: Any) -> Any:
+    match value:
+        case {"t": text}:
+            return datetime.fromisoformat(text)
+        case {"d": text}:
+            return date.fromisoformat(text)
+        case {"n": text}:
+            return Decimal(text)
+    return value

@@ -1,0 +1,102 @@
+"""Entities: which table a GraphQL type's rows come from, and which columns make each attribute."""
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from tabard.money import Money
+
+T = TypeVar("T")
+_ENTITY = "__tabard_entity__"
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """How one attribute is read: its columns, and what builds the value when that is not the cell."""
+
+    columns: tuple[sa.Column[Any], ...]
+    build: Callable[..., Any] | None = None
+
+    def values(self, cells: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        """The attribute's column of values from its columns of cells."""
+        if self.build is None:
+            return cells[0]
+        return [self.build(*row) for row in zip(*cells, strict=True)]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A GraphQL type whose objects are rows of one table."""
+
+    type: type
+    table: sa.Table
+    attributes: dict[str, Attribute]
+
+    def columns(self, names: Iterable[str]) -> list[sa.Column[Any]]:
+        """The table columns that the attributes need, each once, in the table's order."""
+        wanted = {column.name for name in names for column in self.attributes[name].columns}
+        return [column for column in self.table.c if column.name in wanted]
+
+    def objects(self, names: Sequence[str], cells: dict[str, Sequence[Any]]) -> list[Any]:
+        """Objects with just these attributes, one a row; `cells` maps column names to values."""
+        built = [
+            self.attributes[name].values([cells[column.name] for column in self.attributes[name].columns])
+            for name in names
+        ]
+        return make_objects(self.type, names, built)
+
+
+def make_objects(type_: type[T], names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[T]:
+    """Objects of a type from columns of values, without running its constructor."""
+    made = []
+    for row in zip(*columns, strict=True):
+        instance = object.__new__(type_)
+        instance.__dict__.update(zip(names, row, strict=True))
+        made.append(instance)
+    return made
+
+
+def bind(type_: type, table: sa.Table) -> Entity:
+    """Makes the type an entity of the table; attributes without columns are left to declared fields."""
+    hints = typing.get_type_hints(type_)
+    attributes = {
+        field.name: attribute
+        for field in dataclasses.fields(type_)
+        if field.name in hints and (attribute := _attribute(field.name, hints[field.name], table)) is not None
+    }
+    entity = Entity(type_, table, attributes)
+    setattr(type_, _ENTITY, entity)
+    return entity
+
+
+def entity_of(type_: type) -> Entity:
+    """The entity of a type; raises TypeError for a type that is no row of a table."""
+    entity = type_.__dict__.get(_ENTITY)
+    if entity is None:
+        raise TypeError(f"{type_.__name__} is not stored in a table; register it with plugin.record(...)")
+    return typing.cast(Entity, entity)
+
+
+def is_entity(type_: object) -> bool:
+    """Whether the type's objects are rows of a table."""
+    return isinstance(type_, type) and _ENTITY in type_.__dict__
+
+
+def _attribute(name: str, hint: Any, table: sa.Table) -> Attribute | None:
+    if f"{name}_minor" in table.c:
+        return Attribute((table.c[f"{name}_minor"], table.c[f"{name}_currency"]), Money.from_minor)
+    if name not in table.c:
+        return None
+    enum_type = _enum_in(hint)
+    return Attribute((table.c[name],), enum_type and (lambda value: None if value is None else enum_type(value)))
+
+
+def _enum_in(hint: Any) -> type[enum.Enum] | None:
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)

@@ -1,0 +1,93 @@
+"""Declared fields: contributed fields as Strawberry fields, executed by graphql-core through aiodataloader."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from aiodataloader import DataLoader
+from graphql.pyutils import Path
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directive import Location
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from tabard.contributions import FieldContribution
+from tabard.reads.level import Level
+from tabard.selection import Selection
+
+if TYPE_CHECKING:
+    from tabard.context import Context
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="semanticNonNull",
+    description="The field is null only where `errors` has an entry for it.",
+)
+class SemanticNonNull:
+    """Apollo's nullability directive, for clients that throw on errors."""
+
+
+class DeclaredField(StrawberryField):
+    """A field whose values are read for all parents of a level in one call."""
+
+    def __init__(self, contribution: FieldContribution) -> None:
+        super().__init__(
+            python_name=contribution.name,
+            type_annotation=StrawberryAnnotation(contribution.annotation),
+            description=contribution.description,
+            deprecation_reason=contribution.deprecation_reason,
+            directives=[SemanticNonNull()] if contribution.is_null_only_on_error else (),
+        )
+        self.contribution = contribution
+        self.arguments = [
+            StrawberryArgument(
+                argument.name,
+                None,
+                StrawberryAnnotation(argument.annotation),
+                **({} if argument.default is ... else {"default": argument.default}),
+            )
+            for argument in contribution.arguments
+        ]
+
+    @property
+    def is_basic_field(self) -> bool:
+        return False
+
+    def __copy__(self) -> DeclaredField:
+        return DeclaredField(self.contribution)
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Awaitable[Any] | Any:
+        """What stock execution calls for one parent: joins the other parents of its position."""
+        read = self.contribution.read
+        key = source if read.key is None else getattr(source, read.key)
+        if key is None and read.key is not None:
+            return None
+        context: Context = info.context
+        raw = info._raw_info
+        position = _position(raw.path)
+        loader = context.loaders.get(position)
+        if loader is None:
+            selection = Selection(raw.field_nodes, raw.schema, raw.fragments)
+            level = Level(context, self.contribution.plugin, position, selection, kwargs)
+            loader = context.loaders[position] = _loader(level, self.contribution)
+        return loader.load(key)
+
+
+def _loader(level: Level, contribution: FieldContribution) -> DataLoader[Any, Any]:
+    async def load(keys: list[Any]) -> list[Any]:
+        return await contribution.read.load(level, keys)
+
+    # Parents of one position are all different objects, and keys are made distinct by the read itself.
+    return DataLoader(load, cache=False)
+
+
+def _position(path: Path | None) -> tuple[str, ...]:
+    names: list[str] = []
+    while path is not None:
+        if isinstance(path.key, str):
+            names.append(path.key)
+        path = path.prev
+    return tuple(reversed(names))

@@ -1,0 +1,121 @@
+"""Graph: an assembled schema bound to a database; what a server executes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from tabard.assembly import AssembledSchema
+from tabard.containment import Containment
+from tabard.context import Context, scope_of
+from tabard.cursors import Cursors
+from tabard.entities import entity_of, is_entity
+from tabard.properties import Property
+from tabard.registry import Registry
+from tabard.selection import Selection
+from tabard.storage.database import Database
+from tabard.storage.session import ReadSession
+from tabard.viewer import Viewer
+
+ERRORS_PER_PATH = 10
+
+
+class Graph:
+    """One schema, one database; serves every portal.
+
+    `plugin_limit` is how many seconds a plugin's function may take; `new_id` makes ids.
+    """
+
+    def __init__(
+        self,
+        schema: AssembledSchema,
+        database: Database,
+        *,
+        secret: bytes,
+        new_id: Callable[[], int],
+        plugin_limit: float = 5.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.schema = schema
+        self.registry: Registry = schema.registry
+        self.database = database
+        self.cursors = Cursors(secret)
+        self.containment = Containment(plugin_limit)
+        self.new_id = new_id
+        self.now = now
+        self.properties: Mapping[str, tuple[Property, ...]] = {
+            noun: record.properties for noun, record in self.registry.records.items()
+        }
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self.schema.graphql_schema
+
+    def attributes(self, selection: Selection, type_: type) -> frozenset[str]:
+        """The attributes of `type_` that the selection needs; a row's `id` is always among them."""
+        needs = self.schema.needs[type_]
+        own = frozenset(entity_of(type_).attributes) if is_entity(type_) else frozenset(needs.names)
+        wanted = {"id"} if is_entity(type_) else set()
+        for name in selection.fields(needs.graphql_name):
+            attributes = needs.of(name)
+            wanted |= own if attributes is None else attributes
+        return frozenset(wanted) & own
+
+    def context(self, viewer: Viewer, session: ReadSession | None = None) -> Context:
+        """A context for one request of the viewer; close it."""
+        return Context(self, viewer, session or self.database.reading(scope_of(viewer)))
+
+    async def execute(
+        self,
+        context: Context,
+        document: DocumentNode,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+    ) -> ExecutionResult:
+        """Runs a validated document; never raises for what happens inside a field."""
+        result = execute(
+            self.graphql_schema,
+            document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=optimized_is_awaitable,
+            hide_suggestions=True,
+        )
+        outcome = result if isinstance(result, ExecutionResult) else await result
+        return ExecutionResult(outcome.data, _capped(outcome.errors), outcome.extensions)
+
+    async def close(self) -> None:
+        """Closes the database and lets go of plugin threads."""
+        self.containment.close()
+        await self.database.close()
+
+
+def _capped(errors: list[GraphQLError] | None) -> list[GraphQLError] | None:
+    """At most ten errors for each response path without indexes; the last says how many more."""
+    if not errors or len(errors) <= ERRORS_PER_PATH:
+        return errors
+    grouped: dict[tuple[str, ...], list[GraphQLError]] = defaultdict(list)
+    for error in errors:
+        grouped[tuple(key for key in error.path or () if isinstance(key, str))].append(error)
+    kept = []
+    for group in grouped.values():
+        kept.extend(group[:ERRORS_PER_PATH])
+        if (more := len(group) - ERRORS_PER_PATH) > 0:
+            last = kept[-1]
+            kept[-1] = GraphQLError(
+                f"{last.message} ({more} more like this.)",
+                last.nodes,
+                path=last.path,
+                original_error=last.original_error,
+                extensions=last.extensions,
+            )
+    return kept

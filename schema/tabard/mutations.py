@@ -1,0 +1,199 @@
+"""Mutations: input, payload and `userErrors` derived from a function; one unit of work each."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from tabard.context import Context
+from tabard.contributions import FieldContribution, MutationContribution
+from tabard.entities import is_entity
+from tabard.errors import Fault, StartError
+from tabard.naming import camel, pascal, snake
+from tabard.nouns.workspace import Workspace, WorkspaceRead
+from tabard.policies import Policy
+from tabard.reads.level import DeclaredRead
+from tabard.reads.related import OneRead
+from tabard.user_errors import UserError, user_error
+from tabard.work import Work
+
+RESULT = "result_id"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a mutation's function: what clients send and what the function gets."""
+
+    name: str
+    annotation: Any
+    default: Any
+
+    @property
+    def entity(self) -> type | None:
+        """The stored type that is sent as its id."""
+        options = [option for option in (self.annotation, *typing.get_args(self.annotation)) if is_entity(option)]
+        return options[0] if options else None
+
+    @property
+    def is_optional(self) -> bool:
+        return type(None) in typing.get_args(self.annotation)
+
+    @property
+    def sent_as(self) -> Any:
+        if self.entity is None:
+            return self.annotation
+        return strawberry.ID | None if self.is_optional else strawberry.ID
+
+
+class Mutation:
+    """A contributed mutation with its derived input and payload types."""
+
+    def __init__(self, contribution: MutationContribution) -> None:
+        self.contribution = contribution
+        hints = typing.get_type_hints(contribution.function, include_extras=True)
+        self.parameters = [
+            Parameter(parameter.name, hints[parameter.name], parameter.default)
+            for parameter in list(inspect.signature(contribution.function).parameters.values())[1:]
+        ]
+        self.result = _without_none(hints.get("return"))
+        self.input = self._input()
+        self.payload = self._payload()
+
+    @property
+    def result_name(self) -> str:
+        """The payload's field: the result's noun."""
+        return snake(self.result.__name__) if self.result is not None else ""
+
+    def result_field(self) -> FieldContribution | None:
+        """The payload's field, read afresh after the commit."""
+        if self.result is None:
+            return None
+        return FieldContribution(
+            self.contribution.plugin,
+            self.payload,
+            self.result_name,
+            self.result | None,
+            _fresh(self.result),
+            "The result as it is after the change; null when `userErrors` has an entry.",
+            policy=self.contribution.policy,
+        )
+
+    async def run(self, context: Context, given: Any) -> Any:
+        """Does the work and answers with the payload; an expected failure is in `userErrors`."""
+        try:
+            result = await self._work(context, given)
+        except Fault as fault:
+            return self._answer(None, [user_error(fault)])
+        finally:
+            context.renew()
+        return self._answer(result, [])
+
+    async def _work(self, context: Context, given: Any) -> Any:
+        graph = context.graph
+        async with graph.database.writing(context.scope) as session:
+            work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry)
+            arguments = await self._arguments(work, given)
+            return await context.contained(
+                self.contribution.plugin, self.contribution.function, work, **arguments
+            )
+
+    async def _arguments(self, work: Work, given: Any) -> Mapping[str, Any]:
+        arguments: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = getattr(given, parameter.name)
+            if value is strawberry.UNSET:
+                continue
+            if parameter.entity is not None and value is not None:
+                value = await work.find_global(parameter.entity, value, ["input", camel(parameter.name)])
+            arguments[parameter.name] = value
+        return arguments
+
+    def _answer(self, result: Any, errors: list[UserError]) -> Any:
+        payload = self.payload(user_errors=errors)
+        setattr(payload, RESULT, getattr(result, "id", result))
+        return payload
+
+    def _input(self) -> type | None:
+        if not self.parameters:
+            return None
+        name = f"{pascal(self.contribution.name)}Input"
+        namespace: dict[str, Any] = {
+            "__annotations__": {item.name: item.sent_as for item in self.parameters},
+            "__module__": self.contribution.function.__module__,
+            "__qualname__": name,
+        }
+        for item in self.parameters:
+            options = {} if item.default is inspect.Parameter.empty else {"default": item.default}
+            namespace[item.name] = strawberry.field(description=_describe(item), **options)
+        return strawberry.input(
+            type(name, (), namespace), description=f"Input of `{self.contribution.graphql_name}`."
+        )
+
+    def _payload(self) -> type:
+        name = f"{pascal(self.contribution.name)}Payload"
+        namespace = {
+            "__annotations__": {RESULT: strawberry.Private[object], "user_errors": list[UserError]},
+            "__module__": self.contribution.function.__module__,
+            "__qualname__": name,
+            RESULT: None,
+            "user_errors": strawberry.field(
+                description="Why nothing was changed; empty when everything was.", default_factory=list
+            ),
+        }
+        return strawberry.type(
+            type(name, (), namespace), description=f"Result of `{self.contribution.graphql_name}`."
+        )
+
+
+class MutationField(StrawberryField):
+    """A mutation as a Strawberry field."""
+
+    def __init__(self, mutation: Mutation) -> None:
+        super().__init__(
+            python_name=mutation.contribution.name,
+            type_annotation=StrawberryAnnotation(mutation.payload | None),  # type: ignore[operator]
+            description=mutation.contribution.description,
+        )
+        self.mutation = mutation
+        if mutation.input is not None:
+            self.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(mutation.input))]
+
+    @property
+    def is_basic_field(self) -> bool:
+        return False
+
+    @property
+    def policy(self) -> Policy | None:
+        return self.mutation.contribution.policy
+
+    def __copy__(self) -> MutationField:
+        return MutationField(self.mutation)
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return self.mutation.run(info.context, kwargs.get("input"))
+
+
+def _fresh(type_: type) -> DeclaredRead:
+    if is_entity(type_):
+        return OneRead(type_, RESULT)
+    if type_ is Workspace:
+        return WorkspaceRead(RESULT)
+    raise StartError(f"a mutation cannot return {type_.__name__}: return a stored type, Workspace or None")
+
+
+def _without_none(annotation: Any) -> Any:
+    options = [option for option in typing.get_args(annotation) if option is not type(None)]
+    return (options[0] if options else annotation) if annotation is not type(None) else None
+
+
+def _describe(item: Parameter) -> str:
+    words = item.name.replace("_", " ")
+    return f"Global id of the {words}." if item.entity is not None else f"The {words}."

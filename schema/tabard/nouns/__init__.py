@@ -1,0 +1,1 @@
+"""The shared nouns of the graph: people, workspaces, records, pipelines and properties."""

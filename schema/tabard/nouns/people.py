@@ -1,0 +1,111 @@
+"""People: the portal, its users and teams, and the viewer."""
+
+import enum
+
+import strawberry
+
+from tabard.core import core
+from tabard.nouns.node import Node
+from tabard.policies import Permission, Public, SignedIn
+from tabard.reader import Reader
+from tabard.reads.related import Via
+from tabard.records import tables
+from tabard.scalars import CurrencyCode, Locale, TimeZone
+from tabard.viewer import Viewer
+
+PermissionName = strawberry.enum(
+    enum.Enum("PermissionName", {permission.value: permission.value for permission in Permission}),
+    description="A permission of the portal.",
+)
+
+
+@strawberry.enum(description="The portal's subscription.")
+class Plan(enum.Enum):
+    PROFESSIONAL = "PROFESSIONAL"
+    ENTERPRISE = "ENTERPRISE"
+
+
+@strawberry.type(description="An account: the company that uses Tabard. Nothing crosses from one portal to another.")
+class Portal(Node):
+    key: str = strawberry.field(description="Stable short name, unique among portals.")
+    name: str = strawberry.field(description="The portal's name.")
+    plan: Plan = strawberry.field(description="The subscription; team workspaces need ENTERPRISE.")
+    time_zone: TimeZone = strawberry.field(description="The zone of users who have set none.")
+    locale: Locale = strawberry.field(description="The language of users who have set none.")
+    currency: CurrencyCode = strawberry.field(description="The currency of amounts entered without one.")
+
+
+@strawberry.type(description="A team of the portal. A user has at most one primary team.")
+class Team(Node):
+    name: str = strawberry.field(description="The team's name.")
+
+
+@strawberry.type(description="A person who works in the portal.")
+class User(Node):
+    name: str = strawberry.field(description="The user's full name.")
+    email: str | None = strawberry.field(description="The user's e-mail address; null when unknown.")
+    has_seat: bool = strawberry.field(description="Whether a Service seat is assigned.")
+    is_super_admin: bool = strawberry.field(description="Whether the user is a super admin.")
+    is_active: bool = strawberry.field(description="Whether the user may sign in.")
+    external_id: str | None = strawberry.field(description="The user's id in the system they were imported from.")
+
+
+@strawberry.type(name="Viewer", description="Who is asking: the user of the bearer token, with what they may do.")
+class ViewerType:
+    user_id: strawberry.Private[int]
+    portal_id: strawberry.Private[int]
+    name: str = strawberry.field(description="The user's full name.")
+    is_super_admin: bool = strawberry.field(description="Whether the viewer is a super admin.")
+    has_service_seat: bool = strawberry.field(description="Whether a Service seat is assigned to the viewer.")
+    permissions: list[PermissionName] = strawberry.field(  # type: ignore[valid-type]
+        description="The permissions that take effect for the viewer, seat considered."
+    )
+    time_zone: TimeZone = strawberry.field(description="The zone that days are counted in for the viewer.")
+    locale: Locale = strawberry.field(description="The language labels are in, unless a query asks for another.")
+
+
+core.store(Portal, tables.portal)
+core.store(Team, tables.team)
+core.store(User, tables.user)
+core.narrow(Portal, SignedIn)
+core.narrow(ViewerType, SignedIn)
+
+core.one(
+    ViewerType, "portal", to=Portal, key="portal_id", description="The portal the viewer works in.", policy=SignedIn
+)
+core.one(ViewerType, "user", to=User, key="user_id", description="The viewer as a user of the portal.")
+core.many(
+    User,
+    "teams",
+    to=Team,
+    via=Via(tables.team_member, "user_id", "team_id"),
+    order="name",
+    description="All teams the user is in, primary and extra.",
+)
+core.many(
+    Team,
+    "members",
+    to=User,
+    via=Via(tables.team_member, "team_id", "user_id"),
+    order="name",
+    description="The users in the team, primary and extra.",
+)
+
+
+@core.query(description="Who is asking; null without a valid token.", policy=Public)
+async def viewer(reader: Reader) -> ViewerType | None:
+    return _shown(reader.viewer) if reader.viewer.is_signed_in else None
+
+
+def _shown(viewer: Viewer) -> ViewerType:
+    assert viewer.user_id is not None and viewer.portal_id is not None, "a signed-in viewer has both"
+    return ViewerType(
+        user_id=viewer.user_id,
+        portal_id=viewer.portal_id,
+        name=viewer.name,
+        is_super_admin=viewer.is_super_admin,
+        has_service_seat=viewer.has_seat,
+        permissions=[PermissionName[item.value] for item in Permission if item.denial(viewer) is None],
+        time_zone=TimeZone(viewer.time_zone),
+        locale=Locale(viewer.locale),
+    )

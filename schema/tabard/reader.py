@@ -1,0 +1,92 @@
+"""Reader: how a plugin's function reads; every statement goes through the tenant's door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tabard.storage.keys import keys as keys_in
+
+if TYPE_CHECKING:
+    from tabard.properties import Property
+    from tabard.storage.session import ReadSession
+    from tabard.viewer import Viewer
+
+
+class Columns:
+    """Rows as columns: each name a list of values, all of one length.
+
+    `parent` holds, for each row, the key of the parent it belongs to; None when there is one parent.
+    """
+
+    def __init__(self, parent: Sequence[Any] | None = None, /, **data: Sequence[Any]) -> None:
+        lengths = {name: len(values) for name, values in data.items()}
+        if parent is not None:
+            lengths["parent"] = len(parent)
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns must all have one length, not {lengths}")
+        self.parent = parent
+        self.data: Mapping[str, Sequence[Any]] = data
+
+    def __len__(self) -> int:
+        return len(next(iter(self.data.values()), self.parent or ()))
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        return self.data[name]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one level of a query asks of a field.
+
+    `keys` are the parents' keys, each once; `columns` the attributes that the query selects from the
+    rows; `args` the field's arguments by Python name.
+    """
+
+    keys: list[Any]
+    columns: frozenset[str]
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads rows of the viewer's portal. Each statement is its own snapshot unless `snapshot()` is open."""
+
+    def __init__(
+        self, viewer: Viewer, session: ReadSession, properties: Mapping[str, tuple[Property, ...]] | None = None
+    ) -> None:
+        self.viewer = viewer
+        self._session = session
+        self._properties = properties or {}
+
+    def properties_of(self, object_type: str) -> tuple[Property, ...]:
+        """The well-known properties of a record type by its key, e.g. `company`; empty for an unknown one."""
+        return self._properties.get(object_type, ())
+
+    async def fetch(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
+        """The rows of a statement, as columns named like the statement's."""
+        names = [column.key for column in statement.selected_columns]
+        rows = await self._session.fetch(statement)
+        cells: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
+        return Columns(**dict(zip(map(str, names), cells, strict=True)))
+
+    async def values(
+        self, column: sa.ColumnElement[Any], *, by: sa.ColumnElement[Any], keys: Sequence[int]
+    ) -> dict[int, Any]:
+        """One value for each key that has a row: `{by: column}`."""
+        rows = await self._session.fetch(sa.select(by, column).where(keys_in(by, keys)))
+        return {key: value for key, value in rows}
+
+    async def scalar(self, statement: sa.Select[Any]) -> Any:
+        """The first cell of the first row; None without a row."""
+        rows = await self._session.fetch(statement)
+        return rows[0][0] if rows else None
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Statements inside see the database at one moment; for reports and exports."""
+        async with self._session.snapshot():
+            yield

@@ -1,0 +1,47 @@
+"""Level: one field position of one operation, where all parents are served at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tabard.selection import Selection
+
+if TYPE_CHECKING:
+    from tabard.context import Context
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a declared read needs beside the parents' keys.
+
+    `position` is the response path without list indexes; `plugin` the name that owns the field.
+    """
+
+    context: Context
+    plugin: str
+    position: tuple[str, ...]
+    selection: Selection
+    args: Mapping[str, Any]
+
+    def attributes(self, selection: Selection, type_: type) -> frozenset[str]:
+        """The attributes of `type_` that the selection needs, `id` among them for rows of a table."""
+        return self.context.graph.attributes(selection, type_)
+
+
+class DeclaredRead(Protocol):
+    """How the values of one field are read.
+
+    `key` names the parent's attribute that is the key; None when the parent itself is.
+    """
+
+    key: str | None
+
+    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+        """One value for each key, in order; keys may repeat and are never None."""
+        ...
+
+    def child(self) -> type | None:
+        """The type whose columns the selection below this field asks for, if it is read here."""
+        ...

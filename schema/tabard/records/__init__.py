@@ -1,0 +1,1 @@
+"""The record machinery: what every registered record type gets without another line."""

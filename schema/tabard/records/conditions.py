@@ -1,0 +1,26 @@
+"""Conditions: what a plugin's select says about records in terms of their properties."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from tabard.entities import entity_of
+from tabard.naming import noun_of
+from tabard.properties import COMMON
+from tabard.records import tables
+
+
+def property_is(type_: type, key: str, user_id: int) -> sa.ColumnElement[bool]:
+    """Records of `type_` whose USER property `key` holds the user; well-known or custom alike."""
+    table = entity_of(type_).table
+    for item in COMMON:
+        if item.key == key:
+            column: sa.ColumnElement[Any] = table.c[item.source]
+            return column == user_id
+    value, definition = tables.property_value, tables.property_definition
+    held = (
+        sa.select(value.c.record_id)
+        .join(definition, definition.c.id == value.c.property_id)
+        .where(definition.c.object_type == noun_of(type_), definition.c.key == key, value.c.user_id == user_id)
+    )
+    return table.c.id.in_(held)

@@ -1,0 +1,134 @@
+"""Viewers: who asks, with seat, permissions, teams, workspace and tab settings, in one statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from tabard.columns import Label
+from tabard.reader import Columns
+from tabard.records import tables
+from tabard.storage.database import Database
+from tabard.storage.scope import Scope
+from tabard.storage.session import ReadSession
+from tabard.viewer import StoredTab, Viewer, WorkspaceState
+
+
+def stored_tabs() -> list[sa.ColumnElement[Any]]:
+    """The columns from which `workspace_state` builds workspaces: one row a stored tab."""
+    workspace, setting = tables.workspace, tables.tab_setting
+    return [
+        workspace.c.id.label("workspace_id"),
+        workspace.c.name.label("workspace_name"),
+        workspace.c.description.label("workspace_description"),
+        workspace.c.slot,
+        workspace.c.version.label("workspace_version"),
+        setting.c.tab,
+        setting.c.is_visible,
+        setting.c.setting_values,
+        setting.c.version.label("tab_version"),
+    ]
+
+
+def workspace_state(found: Columns) -> list[WorkspaceState]:
+    """Workspaces from rows of `stored_tabs`, in the rows' order; the default's tabs are the account's."""
+    tabs: dict[int, dict[str, StoredTab]] = {}
+    account: dict[str, StoredTab] = {}
+    heads: dict[int, tuple[Any, ...]] = {}
+    rows = zip(*(found[name] for name in map(str, (column.key for column in stored_tabs()))), strict=True)
+    for id, name, description, slot, version, tab, is_visible, values, tab_version in rows:
+        if id is None:
+            continue
+        heads.setdefault(id, (name, description, slot, version))
+        stored = tabs.setdefault(id, {})
+        if tab is not None:
+            stored[tab] = StoredTab(is_visible, values, tab_version)
+        if slot == 0:
+            account = stored
+    return [
+        WorkspaceState(id, name, description, slot == 0, version, tabs[id], {} if slot == 0 else account)
+        for id, (name, description, slot, version) in heads.items()
+    ]
+
+
+def _grouped(column: sa.ColumnElement[Any], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    return sa.select(sa.func.aggregate_strings(sa.cast(column, sa.String), ",")).where(*where).scalar_subquery()
+
+
+def viewer_statement(user_id: int) -> sa.Select[Any]:
+    """One statement for viewer, workspace and settings: a row for each stored tab of own and default workspace."""
+    user, portal, member = tables.user, tables.portal, tables.team_member
+    workspace, setting, placed = tables.workspace, tables.tab_setting, tables.workspace_team
+    primary = (
+        sa.select(member.c.team_id)
+        .where(member.c.user_id == user_id, member.c.is_primary.is_(True))
+        .scalar_subquery()
+    )
+    own = sa.select(placed.c.workspace_id).where(placed.c.team_id == primary).scalar_subquery()
+    permission = tables.user_permission
+    joined = (
+        user.join(portal, sa.true())
+        .outerjoin(workspace, sa.or_(workspace.c.id == own, workspace.c.slot == 0))
+        .outerjoin(setting, setting.c.workspace_id == workspace.c.id)
+    )
+    return (
+        sa.select(
+            user.c.id.label("user_id"),
+            user.c.name.label("user_name"),
+            user.c.is_super_admin,
+            user.c.has_seat,
+            sa.func.coalesce(user.c.locale, portal.c.locale, type_=Label).label("locale"),
+            sa.func.coalesce(user.c.time_zone, portal.c.time_zone, type_=Label).label("time_zone"),
+            portal.c.plan,
+            primary.label("primary_team_id"),
+            own.label("own_workspace_id"),
+            _grouped(permission.c.permission, permission.c.user_id == user_id).label("permissions"),
+            _grouped(member.c.team_id, member.c.user_id == user_id).label("team_ids"),
+            *stored_tabs(),
+        )
+        .select_from(joined)
+        .where(user.c.id == user_id, user.c.is_active.is_(True))
+    )
+
+
+async def read_viewer(database: Database, portal_id: int, user_id: int) -> tuple[Viewer | None, ReadSession]:
+    """The viewer, None for a user who is gone or inactive, and the session that goes on serving the request."""
+    session = database.reading(Scope(portal_id, user_id))
+    try:
+        viewer = await viewer_from(session, portal_id, user_id)
+    except BaseException:
+        await session.close()
+        raise
+    return viewer, session
+
+
+async def viewer_from(session: ReadSession, portal_id: int, user_id: int) -> Viewer | None:
+    """Reads the viewer on a session."""
+    statement = viewer_statement(user_id)
+    rows = await session.fetch(statement)
+    if not rows:
+        return None
+    names = [str(column.key) for column in statement.selected_columns]
+    found = Columns(**dict(zip(names, zip(*rows, strict=True), strict=True)))
+    states = workspace_state(found)
+    own_id = found["own_workspace_id"][0]
+    own = [state for state in states if state.id == own_id] or [state for state in states if state.is_default]
+    return Viewer(
+        portal_id=portal_id,
+        user_id=user_id,
+        name=found["user_name"][0],
+        plan=found["plan"][0],
+        is_super_admin=found["is_super_admin"][0],
+        has_seat=found["has_seat"][0],
+        permissions=frozenset(_split(found["permissions"][0])),
+        team_ids=tuple(map(int, _split(found["team_ids"][0]))),
+        primary_team_id=found["primary_team_id"][0],
+        locale=found["locale"][0],
+        time_zone=found["time_zone"][0],
+        workspace=own[0] if own else None,
+    )
+
+
+def _split(joined: str | None) -> list[str]:
+    return joined.split(",") if joined else []

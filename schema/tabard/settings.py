@@ -1,0 +1,203 @@
+"""Settings: a tab's typed settings, stored as JSON of what differs from the defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from pydantic import TypeAdapter, ValidationError
+
+from tabard.errors import InvalidSetting
+from tabard.naming import camel
+from tabard.properties import PropertyKind
+
+
+class Settings:
+    """Base of a settings section: a `@strawberry.type` class in which every field has a default.
+
+    `check` raises InvalidSetting for a combination of values that makes no sense.
+    """
+
+    def check(self) -> None:
+        """Called for each value before it is saved and after it is read."""
+
+
+@dataclass(frozen=True)
+class PropertyRef:
+    """Marks a setting that holds the key of a property of `of` with this kind.
+
+    `csm_property: Annotated[str, PropertyRef(Service, PropertyKind.USER)] = "owner"`
+    """
+
+    of: type
+    kind: PropertyKind
+
+
+@dataclass(frozen=True)
+class PipelineRef:
+    """Marks a setting that holds global ids of pipelines of the record type `of`."""
+
+    of: type
+
+
+Reference = PropertyRef | PipelineRef
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a section."""
+
+    name: str
+    annotation: Any
+    default: Any
+    adapter: TypeAdapter[Any]
+    reference: Reference | None
+
+    @property
+    def graphql_name(self) -> str:
+        return camel(self.name)
+
+
+class Section:
+    """A tab's settings class with all that is derived from it."""
+
+    def __init__(self, type_: type[Settings], owner: str) -> None:
+        self.type = type_
+        self.owner = owner
+        hints = typing.get_type_hints(type_, include_extras=True)
+        self.settings = [
+            _setting(field, hints[field.name]) for field in dataclasses.fields(typing.cast(Any, type_)) if field.init
+        ]
+        self.patch = self._patch()
+
+    def resolve(self, *layers: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+        """The settings of the layers, later ones over earlier ones, and what had to be ignored.
+
+        A stored value that no longer validates is left out and named; it never fails.
+        """
+        values: dict[str, Any] = {}
+        issues: list[str] = []
+        for layer in layers:
+            for setting in self.settings:
+                if setting.name in layer:
+                    self._take(setting, layer[setting.name], values, issues)
+        try:
+            return self._made(values), issues
+        except InvalidSetting as error:
+            return self._made({}), [*issues, f"{error.message} The defaults are used."]
+
+    def _take(self, setting: Setting, stored: Any, values: dict[str, Any], issues: list[str]) -> None:
+        try:
+            values[setting.name] = setting.adapter.validate_python(stored)
+        except ValidationError:
+            issues.append(f"The stored value of '{setting.graphql_name}' is no longer valid; it is ignored.")
+
+    def _made(self, values: Mapping[str, Any]) -> Settings:
+        made = self.type(**values)
+        made.check()
+        return made
+
+    def changed(self, stored: Mapping[str, Any], inherited: Mapping[str, Any], patch: Any) -> dict[str, Any]:
+        """What to store after a patch: `null` drops a value, so that the inherited one applies again.
+
+        Raises InvalidSetting when the result does not validate.
+        """
+        result = dict(stored)
+        for setting in self.settings:
+            given = getattr(patch, setting.name, None)
+            if given is None:
+                continue
+            if given.value is None:
+                result.pop(setting.name, None)
+            else:
+                result[setting.name] = self._stored(setting, given.value)
+        kept = {name: value for name, value in result.items() if name in {item.name for item in self.settings}}
+        self._made({name: self._read(name, value) for name, value in {**inherited, **kept}.items()})
+        return kept
+
+    def _stored(self, setting: Setting, value: Any) -> Any:
+        try:
+            return setting.adapter.dump_python(setting.adapter.validate_python(value), mode="json")
+        except ValidationError as error:
+            raise InvalidSetting(setting.graphql_name, error.errors()[0]["msg"].lower()) from error
+
+    def _read(self, name: str, value: Any) -> Any:
+        return next(item for item in self.settings if item.name == name).adapter.validate_python(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of the section, good enough to draw a form from."""
+        described = {field.name: field.description for field in _strawberry_fields(self.type)}
+        properties = {}
+        for setting in self.settings:
+            schema = dict(setting.adapter.json_schema())
+            schema["default"] = setting.adapter.dump_python(setting.default, mode="json")
+            if text := described.get(setting.name):
+                schema["description"] = text
+            if setting.reference is not None:
+                schema["x-reference"] = _describe(setting.reference)
+            properties[setting.graphql_name] = schema
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": properties,
+        }
+
+    def _patch(self) -> type:
+        annotations = {setting.name: strawberry.Maybe[setting.annotation | None] for setting in self.settings}
+        described = {field.name: field.description for field in _strawberry_fields(self.type)}
+        namespace: dict[str, Any] = {
+            "__annotations__": annotations,
+            "__module__": self.type.__module__,
+            "__qualname__": f"{self.type.__qualname__}Patch",
+        }
+        for setting in self.settings:
+            namespace[setting.name] = strawberry.field(
+                default=None, description=described.get(setting.name) or f"New value of `{setting.graphql_name}`."
+            )
+        class_ = type(f"{self.type.__name__}Patch", (), namespace)
+        return strawberry.input(
+            class_,
+            description=f"Changes to {self.type.__name__}: absent leaves a setting, null goes back to the inherited value.",
+        )
+
+
+def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
+    reference = next((item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Reference)), None)
+    annotation = typing.get_args(hint)[0] if reference else hint
+    factory = field.default_factory
+    if factory is not dataclasses.MISSING:
+        default: Any = factory()
+    else:
+        default = None if field.default is dataclasses.MISSING else field.default
+    return Setting(field.name, annotation, default, TypeAdapter(_plain(annotation)), reference)
+
+
+def _plain(annotation: Any) -> Any:
+    """Pydantic reads `strawberry.ID` as the plain text it is."""
+    if annotation is strawberry.ID:
+        return str
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is list:
+        return list[_plain(arguments[0])]  # type: ignore[misc]
+    return annotation
+
+
+def has_default(field: dataclasses.Field[Any]) -> bool:
+    """Whether a setting can be left out."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def _strawberry_fields(type_: type) -> list[Any]:
+    return list(typing.cast(Any, type_).__strawberry_definition__.fields)
+
+
+def _describe(reference: Reference) -> dict[str, str]:
+    noun = reference.of.__name__
+    if isinstance(reference, PropertyRef):
+        return {"to": "property", "type": noun, "kind": reference.kind.value}
+    return {"to": "pipeline", "type": noun}

@@ -1,0 +1,78 @@
+"""Database: the one way to rows; everything but a named system scope goes through the door."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tabard.errors import DatabaseNotReady
+from tabard.storage.faults import translated
+from tabard.storage.options import StorageOptions
+from tabard.storage.postgres import PostgresStorage
+from tabard.storage.scope import Scope
+from tabard.storage.session import ReadSession, WriteSession
+from tabard.storage.sqlite import SqliteStorage
+from tabard.storage.tables import Tables
+
+log = structlog.get_logger("tabard.storage")
+
+
+class Database:
+    """A database of either kind, opened for the tables of one assembled graph."""
+
+    def __init__(self, url: str, tables: Tables, options: StorageOptions | None = None) -> None:
+        self.url = database_url(url)
+        self.tables = tables
+        options = options or StorageOptions()
+        kind = SqliteStorage if self.url.get_backend_name() == "sqlite" else PostgresStorage
+        self._storage: SqliteStorage | PostgresStorage = kind(self.url, tables, options)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._storage.dialect
+
+    def reading(self, scope: Scope) -> ReadSession:
+        """A session for the reads of one request; close it."""
+        return ReadSession(self._storage, scope)
+
+    @asynccontextmanager
+    async def writing(self, scope: Scope) -> AsyncIterator[WriteSession]:
+        """A transaction for the portal: commits at the end, rolls back when anything is raised."""
+        with translated():
+            async with self._storage.transaction(scope) as connection:
+                yield WriteSession(connection, scope)
+
+    @asynccontextmanager
+    async def system(self, reason: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction past the door, across portals; `reason` names the scope in the log."""
+        log.info("system scope", reason=reason)
+        async with self._storage.system() as connection:
+            yield connection
+
+    @property
+    def checked_out(self) -> int:
+        """Connections in use now."""
+        return self._storage.checked_out
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._storage.close()
+
+
+def database_url(text: str) -> sa.URL:
+    """The URL with our drivers: a path or `sqlite:///…`, or `postgresql://…`; raises DatabaseNotReady."""
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError as error:
+        raise DatabaseNotReady(
+            f"{text!r} is no database URL; write sqlite:///path/to/file.db or postgresql://user@host/name"
+        ) from error
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise DatabaseNotReady(f"Tabard runs on SQLite and PostgreSQL, not on {backend}")
+    if backend == "sqlite" and url.database in (None, "", ":memory:"):
+        raise DatabaseNotReady("Tabard's SQLite database is a file; write sqlite:///path/to/file.db")
+    return url.set(drivername="sqlite+aiosqlite" if backend == "sqlite" else "postgresql+asyncpg")

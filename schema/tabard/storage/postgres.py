@@ -1,0 +1,101 @@
+"""PostgreSQL: pooled connections through asyncpg, reads in autocommit, row-level security on request."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tabard.storage.door import install_door
+from tabard.storage.options import StorageOptions
+from tabard.storage.scope import Scope
+from tabard.storage.session import Rows, Statement
+from tabard.storage.tables import Tables
+
+PORTAL_VARIABLE = "tabard.portal_id"
+_SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
+
+
+class PostgresConnection:
+    """A connection that reads in autocommit: each statement is its own snapshot."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+        return (await self._connection.execute(statement, parameters)).all()
+
+    async def command(self, text: str) -> None:
+        await self._connection.exec_driver_sql(text)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class PostgresStorage:
+    """The engines of one PostgreSQL database."""
+
+    dialect = "postgresql"
+    snapshot_command = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    def __init__(self, url: sa.URL, tables: Tables, options: StorageOptions) -> None:
+        self._security = options.row_level_security
+        self._writer = self._engine(url, options, pool_size=options.pool_size)
+        install_door(self._writer, tables)
+        self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        self._system = self._engine(url, options, pool_size=1)
+
+    def _engine(self, url: sa.URL, options: StorageOptions, pool_size: int) -> AsyncEngine:
+        timeout = str(int(options.statement_timeout * 1000))
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0 if pool_size > 1 else 1,
+            pool_timeout=options.pool_wait,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": options.connect_timeout,
+                "server_settings": {"statement_timeout": timeout, "timezone": "UTC", "application_name": "tabard"},
+            },
+        )
+
+    async def connect(self, scope: Scope) -> PostgresConnection:
+        connection = await self._reader.connect()
+        try:
+            await self._secure(connection, scope)
+        except BaseException:
+            await connection.close()
+            raise
+        return PostgresConnection(connection)
+
+    async def _secure(self, connection: AsyncConnection, scope: Scope) -> None:
+        if not self._security:
+            return
+        raw = await connection.get_raw_connection()
+        # The variable outlives the checkout, so only a connection that changes portal pays for it.
+        if raw.info.get(PORTAL_VARIABLE) != scope.portal_id:
+            driver: Any = raw.driver_connection
+            await driver.execute(_SET_PORTAL, str(scope.portal_id))
+            raw.info[PORTAL_VARIABLE] = scope.portal_id
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
+        async with self._writer.connect() as connection:
+            await self._secure(connection, scope)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncConnection]:
+        async with self._system.begin() as connection:
+            yield connection
+
+    @property
+    def checked_out(self) -> int:
+        """How many connections are in use."""
+        return int(self._writer.pool.checkedout())  # type: ignore[attr-defined]
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        await self._system.dispose()

@@ -1,0 +1,110 @@
+"""Sessions: one connection for a request's reads, and one transaction for a unit of work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tabard.storage.faults import translated
+from tabard.storage.scope import Scope
+
+Statement = sa.Select[Any] | sa.CompoundSelect[Any]
+Rows = Sequence[sa.Row[Any]]
+
+
+class ReadConnection(Protocol):
+    """A checked-out connection of either kind."""
+
+    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows: ...
+
+    async def command(self, text: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Readers(Protocol):
+    """Where read connections come from."""
+
+    async def connect(self, scope: Scope) -> ReadConnection: ...
+
+    @property
+    def snapshot_command(self) -> str: ...
+
+
+class ReadSession:
+    """The reads of one request: one connection, taken at the first statement, one statement at a time.
+
+    `count` is how many statements ran. Close it when the request ends.
+    """
+
+    def __init__(self, readers: Readers, scope: Scope) -> None:
+        self._readers = readers
+        self._scope = scope
+        self._lock = asyncio.Lock()
+        self._connection: ReadConnection | None = None
+        self.count = 0
+
+    async def fetch(self, statement: Statement) -> Rows:
+        """The rows; raises Unavailable or DeadlineExceeded."""
+        async with self._lock:
+            connection = await self._connected()
+            self.count += 1
+            with translated():
+                return await connection.fetch(statement, self._scope.parameters)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Statements inside see one moment of the database."""
+        async with self._lock:
+            connection = await self._connected()
+            with translated():
+                await connection.command(self._readers.snapshot_command)
+        try:
+            yield
+        finally:
+            async with self._lock:
+                with translated():
+                    await connection.command("COMMIT")
+
+    async def close(self) -> None:
+        """Gives the connection back; safe to call twice and under cancellation."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(connection.close())
+
+    async def _connected(self) -> ReadConnection:
+        if self._connection is None:
+            with translated():
+                self._connection = await self._readers.connect(self._scope)
+        return self._connection
+
+
+class WriteSession:
+    """One transaction; every statement goes through the door for the session's portal."""
+
+    def __init__(self, connection: AsyncConnection, scope: Scope) -> None:
+        self._connection = connection
+        self.scope = scope
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    async def execute(
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Runs a statement, or an INSERT, UPDATE or DELETE once for each of `rows`."""
+        scope = self.scope.parameters
+        parameters: Any = scope if rows is None else [{**row, **scope} for row in rows]
+        with translated():
+            return await self._connection.execute(statement, parameters)
+
+    async def fetch(self, statement: Statement) -> Rows:
+        """The rows of a select inside the transaction."""
+        return (await self.execute(statement)).all()

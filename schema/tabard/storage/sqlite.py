@@ -1,0 +1,118 @@
+"""SQLite: one writer in the process, and read-only connections used in the event loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tabard.storage.door import install_door
+from tabard.storage.options import StorageOptions
+from tabard.storage.scope import Scope
+from tabard.storage.session import Rows, Statement
+from tabard.storage.tables import Tables
+
+READ_BUSY_MS = 50
+WRITE_BUSY_MS = 5000
+INSTRUCTIONS_BETWEEN_CHECKS = 20_000
+
+
+class SqliteConnection:
+    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread."""
+
+    def __init__(self, connection: sa.Connection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+
+    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+        raw: Any = self._connection.connection.driver_connection
+        deadline = time.monotonic() + self._timeout
+        raw.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS_BETWEEN_CHECKS)
+        return self._connection.execute(statement, parameters).all()
+
+    async def command(self, text: str) -> None:
+        self._connection.exec_driver_sql(text)
+
+    async def close(self) -> None:
+        self._connection.close()
+
+
+class SqliteStorage:
+    """The engines of one SQLite file."""
+
+    dialect = "sqlite"
+    snapshot_command = "BEGIN"
+
+    def __init__(self, url: sa.URL, tables: Tables, options: StorageOptions) -> None:
+        self._options = options
+        self._reader = _read_engine(url, options)
+        install_door(self._reader, tables)
+        self._writer = _write_engine(url)
+        install_door(self._writer, tables)
+        self._system = _write_engine(url)
+        self._turn = asyncio.Lock()
+
+    async def connect(self, scope: Scope) -> SqliteConnection:
+        return SqliteConnection(self._reader.connect(), self._options.statement_timeout)
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
+        async with self._turn, self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turn, self._system.begin() as connection:
+            yield connection
+
+    @property
+    def checked_out(self) -> int:
+        """How many read connections are in use."""
+        return int(self._reader.pool.checkedout())  # type: ignore[attr-defined]
+
+    async def close(self) -> None:
+        self._reader.dispose()
+        await self._writer.dispose()
+        await self._system.dispose()
+
+
+def _read_engine(url: sa.URL, options: StorageOptions) -> sa.Engine:
+    engine = sa.create_engine(
+        url.set(drivername="sqlite"),
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False},
+        poolclass=sa.QueuePool,
+        pool_size=options.pool_size,
+        max_overflow=16,
+        pool_timeout=options.pool_wait,
+        pool_reset_on_return=None,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        for pragma in (f"busy_timeout={READ_BUSY_MS}", "query_only=ON", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _write_engine(url: sa.URL) -> AsyncEngine:
+    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # SQLAlchemy begins; the driver must not begin by itself, or BEGIN IMMEDIATE comes too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WRITE_BUSY_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,185 @@
+"""Tab mutations: the switch that shows or hides a tab, and the saving of each tab's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+import strawberry
+
+from tabard.core import core
+from tabard.contributions import MutationContribution
+from tabard.errors import Fault
+from tabard.naming import noun_of
+from tabard.nouns.workspace import Workspace, may_see
+from tabard.policies import Permission
+from tabard.properties import PropertyKind
+from tabard.reader import Columns
+from tabard.records import tables
+from tabard.records.viewers import stored_tabs, workspace_state
+from tabard.settings import PipelineRef, PropertyRef, Section, Setting
+from tabard.storage.ids import decode_global_id
+from tabard.storage.keys import keys as keys_in
+from tabard.tabs import TabRuntime
+from tabard.viewer import StoredTab, WorkspaceState
+from tabard.work import Work, not_found, stale
+
+
+@core.mutation(
+    description="Shows or hides a tab in a workspace, for all its teams.",
+    policy=Permission.MANAGE_SETTINGS,
+    name="workspace_tab_set_visible",
+)
+async def set_visible(
+    work: Work, workspace: strawberry.ID, tab: str, visible: bool, if_version: int | None = None
+) -> Workspace:
+    state = await workspace_of(work, workspace)
+    runtime = _runtime(work, tab)
+    if not runtime.tab.is_hideable:
+        raise Fault("INVALID", f"The tab '{tab}' is always shown.", reason="tab.not_hideable", path=["input", "tab"])
+    stored = state.tabs.get(tab, StoredTab())
+    _check_version(stored, if_version)
+    await _store(work, state, tab, StoredTab(visible, stored.values, stored.version + 1))
+    return state.id  # type: ignore[return-value]
+
+
+def settings_mutation(runtime: TabRuntime) -> MutationContribution:
+    """The mutation `<tab>SettingsUpdate` of a tab with settings."""
+    section, name = runtime.section, runtime.tab.name
+    assert section is not None, "only tabs with settings have the mutation"
+
+    async def save(
+        work: Work, workspace: strawberry.ID, settings: Any, if_version: int | None = None
+    ) -> Workspace:
+        state = await workspace_of(work, workspace)
+        if not runtime.is_visible(state):
+            raise Fault(
+                "CONFLICT",
+                f"The tab '{name}' is hidden in this workspace; show it first.",
+                reason="TAB_HIDDEN",
+                path=["input", "workspace"],
+            )
+        stored = state.tabs.get(name, StoredTab())
+        _check_version(stored, if_version)
+        inherited = state.account_tabs.get(name, StoredTab()).values
+        values = section.changed(stored.values, inherited, settings)
+        await _check_references(work, section, values)
+        await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
+        return state.id  # type: ignore[return-value]
+
+    save.__annotations__ = {
+        "work": Work,
+        "workspace": strawberry.ID,
+        "settings": section.patch,
+        "if_version": int | None,
+        "return": Workspace,
+    }
+    save.__module__ = section.type.__module__
+    return MutationContribution(
+        core.name,
+        f"{name}_settings_update",
+        save,
+        f"Changes the settings of the {runtime.tab.title} tab in a workspace.",
+        Permission.MANAGE_SETTINGS,
+    )
+
+
+async def workspace_of(work: Work, global_id: str) -> WorkspaceState:
+    """The workspace with its tabs' settings, locked for the change; raises a NOT_FOUND fault."""
+    decoded = decode_global_id(global_id)
+    path = ["input", "workspace"]
+    if decoded is None or decoded[0] != noun_of(Workspace):
+        raise not_found(Workspace, path)
+    workspace = tables.workspace
+    await work.fetch(sa.select(workspace.c.id).where(workspace.c.id == decoded[1]).with_for_update())
+    statement = (
+        sa.select(*stored_tabs())
+        .select_from(workspace.outerjoin(tables.tab_setting, tables.tab_setting.c.workspace_id == workspace.c.id))
+        .where(sa.or_(workspace.c.id == decoded[1], workspace.c.slot == 0))
+    )
+    rows = await work.fetch(statement)
+    names = [str(column.key) for column in statement.selected_columns]
+    states = workspace_state(Columns(**dict(zip(names, zip(*rows, strict=True), strict=True)))) if rows else []
+    found = [state for state in states if state.id == decoded[1] and may_see(work.viewer, state)]
+    if not found:
+        raise not_found(Workspace, path)
+    return found[0]
+
+
+def _runtime(work: Work, tab: str) -> TabRuntime:
+    runtime = work.registry.tabs.get(tab)
+    if runtime is None:
+        raise Fault("NOT_FOUND", "There is no such tab; `Workspace.tabs` lists them.", path=["input", "tab"])
+    return runtime
+
+
+def _check_version(stored: StoredTab, if_version: int | None) -> None:
+    if if_version is not None and if_version != stored.version:
+        raise stale(stored.version)
+
+
+async def _store(work: Work, state: WorkspaceState, tab: str, new: StoredTab) -> None:
+    await work.put(
+        tables.tab_setting,
+        workspace_id=state.id,
+        tab=tab,
+        is_visible=new.is_visible,
+        setting_values=new.values,
+        version=new.version,
+    )
+
+
+async def _check_references(work: Work, section: Section, values: dict[str, Any]) -> None:
+    for setting in section.settings:
+        if setting.name in values and setting.reference is not None:
+            await _check_reference(work, setting, values[setting.name])
+
+
+async def _check_reference(work: Work, setting: Setting, value: Any) -> None:
+    path = ["input", "settings", setting.graphql_name]
+    reference = setting.reference
+    if isinstance(reference, PropertyRef):
+        await _check_property(work, reference, value, path)
+    elif isinstance(reference, PipelineRef):
+        await _check_pipelines(work, reference, value if isinstance(value, list) else [value], path)
+
+
+async def _check_property(work: Work, reference: PropertyRef, key: str | None, path: list[str]) -> None:
+    if key is None or await property_kind(work, noun_of(reference.of), key) is reference.kind:
+        return
+    raise Fault(
+        "INVALID",
+        f"'{key}' is no {reference.kind.value.lower()} property of {reference.of.__name__}; "
+        f"`propertyDefinitions` lists those that are.",
+        reason="setting.property_kind",
+        path=path,
+    )
+
+
+async def property_kind(work: Work, object_type: str, key: str) -> PropertyKind | None:
+    """The kind of a property by its key, well-known or custom; None when there is no such property."""
+    record = work.registry.records[object_type]
+    for item in record.properties:
+        if item.key == key:
+            return item.kind
+    definition = tables.property_definition.c
+    rows = await work.fetch(
+        sa.select(definition.kind).where(definition.object_type == object_type, definition.key == key)
+    )
+    return PropertyKind(rows[0][0]) if rows else None
+
+
+async def _check_pipelines(work: Work, reference: PipelineRef, given: list[str], path: list[str]) -> None:
+    decoded = [decode_global_id(value) for value in given]
+    ids = [pair[1] for pair in decoded if pair is not None and pair[0] == "pipeline"]
+    pipeline = tables.pipeline.c
+    statement = sa.select(pipeline.id).where(
+        keys_in(pipeline.id, ids), pipeline.object_type == noun_of(reference.of)
+    )
+    if len(ids) != len(given) or len(await work.fetch(statement)) != len(set(ids)):
+        raise Fault(
+            "INVALID",
+            f"Not every id is a pipeline of {reference.of.__name__}; `pipelines` lists those that are.",
+            reason="setting.pipeline",
+            path=path,
+        )

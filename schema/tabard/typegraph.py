@@ -1,0 +1,56 @@
+"""Type graph: which Strawberry types a plugin brings, found by following its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.base import StrawberryContainer, StrawberryOptional, has_object_definition
+from strawberry.types.union import StrawberryUnion
+
+
+def resolve(annotation: Any) -> Any:
+    """The Strawberry type of an annotation."""
+    return StrawberryAnnotation(annotation).resolve()
+
+
+def is_nullable(annotation: Any) -> bool:
+    """Whether a field of this annotation may be null."""
+    return isinstance(resolve(annotation), StrawberryOptional)
+
+
+def object_types(annotation: Any) -> Iterator[type]:
+    """The object, interface and input classes that an annotation names, itself included."""
+    type_ = resolve(annotation)
+    while isinstance(type_, StrawberryContainer):
+        type_ = type_.of_type
+    if isinstance(type_, StrawberryUnion):
+        for member in type_.types:
+            yield from object_types(member)
+    elif has_object_definition(type_):
+        yield type_
+
+
+def reachable(roots: Iterable[type]) -> dict[type, None]:
+    """All object, interface and input classes reachable from the roots, in order of discovery.
+
+    A generic's variants are followed but not counted: they are structure, such as `Connection[Company]`.
+    """
+    found: dict[type, None] = {}
+    seen: set[type] = set()
+    waiting = list(roots)
+    while waiting:
+        type_ = waiting.pop(0)
+        if type_ in seen:
+            continue
+        seen.add(type_)
+        definition = type_.__strawberry_definition__  # type: ignore[attr-defined]
+        if definition.concrete_of is None:
+            found[type_] = None
+        waiting.extend(interface.origin for interface in definition.interfaces)
+        for field in definition.fields:
+            waiting.extend(object_types(field.resolve_type(type_definition=definition)))
+            for argument in field.arguments:
+                waiting.extend(object_types(argument.type_annotation.annotation))
+    return found

@@ -1,0 +1,132 @@
+"""Work: one unit of work, that is one transaction on behalf of the viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tabard.entities import entity_of
+from tabard.errors import Fault
+from tabard.naming import noun_of
+from tabard.storage.ids import decode_global_id
+from tabard.storage.session import WriteSession
+
+
+if TYPE_CHECKING:
+    from tabard.registry import Registry
+    from tabard.viewer import Viewer
+
+T = TypeVar("T")
+
+
+class Work:
+    """What a mutation writes with. Everything is committed together, or nothing is.
+
+    A raised Fault rolls back and becomes a `userErrors` entry. `now` is the instant of the change.
+    """
+
+    def __init__(
+        self, viewer: Viewer, session: WriteSession, new_id: Callable[[], int], now: datetime, registry: Registry
+    ) -> None:
+        self.viewer = viewer
+        self.now = now
+        self.registry = registry
+        self._session = session
+        self._new_id = new_id
+
+    async def put(self, table: sa.Table, **values: Any) -> None:
+        """Inserts the row with this key, or changes the columns given of the one that is there."""
+        key = [column.name for column in table.primary_key]
+        insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
+        statement: Any = insert(table).values(**values)
+        changes = {name: statement.excluded[name] for name in values if name not in key}
+        if changes:
+            statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=key)
+        await self._session.execute(statement)
+
+    async def insert(self, table: sa.Table, **values: Any) -> int:
+        """Inserts a row with a fresh id and returns the id."""
+        id = self._new_id()
+        await self._session.execute(sa.insert(table), [{"id": id, **values}])
+        return id
+
+    async def insert_many(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Inserts rows, set-wise; rows without `id` get one. Returns the ids in order."""
+        has_id = "id" in table.primary_key.columns
+        filled = [{"id": row.get("id") or self._new_id(), **row} if has_id else dict(row) for row in rows]
+        if filled:
+            await self._session.execute(sa.insert(table), filled)
+        return [row["id"] for row in filled] if has_id else []
+
+    async def update(self, table: sa.Table, *where: sa.ColumnElement[bool], **values: Any) -> int:
+        """Changes rows of the portal; returns how many."""
+        result = await self._session.execute(sa.update(table).where(*where).values(**values))
+        return result.rowcount
+
+    async def delete(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        """Deletes rows of the portal; returns how many."""
+        result = await self._session.execute(sa.delete(table).where(*where))
+        return result.rowcount
+
+    async def fetch(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Reads inside the transaction."""
+        return await self._session.fetch(statement)
+
+    async def find(self, type_: type[T], id: int, path: list[str] | None = None) -> T:
+        """The row of a stored type with all its attributes; raises a NOT_FOUND fault."""
+        entity = entity_of(type_)
+        names = sorted(entity.attributes)
+        columns = entity.columns(names)
+        rows = await self.fetch(sa.select(*columns).where(entity.table.c.id == id))
+        if not rows:
+            raise not_found(type_, path)
+        cells = {column.name: [cell] for column, cell in zip(columns, rows[0], strict=True)}
+        found: list[T] = entity.objects(names, cells)
+        return found[0]
+
+    async def find_global(self, type_: type[T], global_id: str, path: list[str] | None = None) -> T:
+        """The row that a global id names; raises a NOT_FOUND fault, also for an id of another type."""
+        return await self.find(type_, self.decode(type_, global_id, path), path)
+
+    def decode(self, type_: type, global_id: str, path: list[str] | None = None) -> int:
+        """The row's id; raises a NOT_FOUND fault for what is no id of this type."""
+        decoded = decode_global_id(global_id)
+        if decoded is None or decoded[0] != noun_of(type_):
+            raise not_found(type_, path)
+        return decoded[1]
+
+    async def touch(self, table: sa.Table, id: int, if_version: int | None, **values: Any) -> int:
+        """Changes one versioned row; raises a STALE fault when `if_version` is not its version.
+
+        Returns the new version.
+        """
+        version = (await self.fetch(sa.select(table.c.version).where(table.c.id == id).with_for_update()))[0][0]
+        if if_version is not None and if_version != version:
+            raise stale(version)
+        await self.update(table, table.c.id == id, version=version + 1, **values)
+        return int(version) + 1
+
+
+def not_found(type_: type, path: list[str] | None) -> Fault:
+    """The fault for a thing that is not there or not visible: the same for both."""
+    return Fault(
+        "NOT_FOUND", f"There is no such {noun_of(type_).replace('_', ' ')}; check the id.", path=path
+    )
+
+
+def stale(version: int) -> Fault:
+    """The fault for a change based on an old version."""
+    return Fault(
+        "STALE",
+        "Somebody changed this since it was read; read it again, then repeat the change.",
+        path=["input", "ifVersion"],
+        current_version=version,
+    )
+
+
