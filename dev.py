@@ -83,13 +83,13 @@ class Stop(Exception):
         self.code = code
 
 
-def pinned(*parts: str) -> "list[str]":
+def pinned(*parts: str) -> list[str]:
     """The pins of the parts asked for, `runtime` and `dev`, each with its hashes."""
     runtime, _, dev = PINS.read_text(encoding="utf-8").partition(DEV_MARK)
     return [pin for part in parts for pin in pins({"runtime": runtime, "dev": dev}[part])]
 
 
-def pins(text: str) -> "list[str]":
+def pins(text: str) -> list[str]:
     """The requirements of a compiled file; a requirement's hashes are on indented lines below it."""
     return re.findall(r"^[^\s#].*\n(?:[ \t].*\n)*", text, flags=re.MULTILINE)
 
@@ -100,14 +100,14 @@ def digest() -> str:
     return hashlib.sha256(json.dumps(declared).encode() + PINS.read_bytes()).hexdigest()
 
 
-def project() -> "dict[str, Any]":
+def project() -> dict[str, Any]:
     """What pyproject.toml declares."""
     import tomllib
 
     return tomllib.loads(PROJECT.read_text(encoding="utf-8"))
 
 
-def installed() -> "list[str]":
+def installed() -> list[str]:
     """The parts that .venv holds in their present versions."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -131,7 +131,7 @@ def prepare(*parts: str) -> None:
     STAMP.write_text(json.dumps({"digest": digest(), "parts": parts}), encoding="utf-8")
 
 
-def with_uv(listed: Path) -> "list[tuple[str, list[str]]]":
+def with_uv(listed: Path) -> list[tuple[str, list[str]]]:
     """The steps of an installation by uv."""
     install = ["uv", "pip", "install", "--python", str(PYTHON), "--no-deps"]
     make = [("Making .venv with uv", ["uv", "venv", "--clear", "--python", sys.executable, str(VENV)])]
@@ -142,7 +142,7 @@ def with_uv(listed: Path) -> "list[tuple[str, list[str]]]":
     ]
 
 
-def with_pip(listed: Path) -> "list[tuple[str, list[str]]]":
+def with_pip(listed: Path) -> list[tuple[str, list[str]]]:
     """The steps of an installation by what Python brings along."""
     pip = [str(PYTHON), "-m", "pip"]
     install = [*pip, "install", "--no-deps", "--no-compile", "--progress-bar", "off", "--retries", "2"]
@@ -191,7 +191,7 @@ class Status:
             print(flush=True)
 
 
-def follow(status: Status, command: "list[str]", log: Path) -> None:
+def follow(status: Status, command: list[str], log: Path) -> None:
     """Runs one step of the installation, showing how far it is; explains a failure."""
     quiet = {
         "PIP_USER": "0",
@@ -238,7 +238,7 @@ def hand_over(*command: str) -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
-def demo(options: argparse.Namespace, rest: "list[str]") -> int:
+def demo(options: argparse.Namespace, rest: list[str]) -> int:
     """Serves the demo portal."""
     prepare("runtime")
     arguments = ["--port", str(options.port)] if options.port is not None else []
@@ -247,13 +247,13 @@ def demo(options: argparse.Namespace, rest: "list[str]") -> int:
     return hand_over(str(PROGRAMS / "tabard"), "demo", *arguments)
 
 
-def test(options: argparse.Namespace, rest: "list[str]") -> int:
+def test(options: argparse.Namespace, rest: list[str]) -> int:
     """Runs the tests in parallel; whatever follows goes to pytest."""
     prepare("runtime", "dev")
     return hand_over(str(PYTHON), "-m", "pytest", "-n", "logical", "--dist", "worksteal", *rest)
 
 
-def lint(options: argparse.Namespace, rest: "list[str]") -> int:
+def lint(options: argparse.Namespace, rest: list[str]) -> int:
     """Checks style, format, types and the direction of imports; runs all of them even when one fails."""
     prepare("runtime", "dev")
     failed = []
@@ -266,7 +266,7 @@ def lint(options: argparse.Namespace, rest: "list[str]") -> int:
     return 0
 
 
-def lock(options: argparse.Namespace, rest: "list[str]") -> int:
+def lock(options: argparse.Namespace, rest: list[str]) -> int:
     """Compiles constraints.txt anew; `--upgrade` moves what is pinned already."""
     if not shutil.which("uv"):
         raise Stop("lock needs uv, which is not on PATH: `pip install uv` brings it.", 2)
@@ -285,7 +285,7 @@ def lock(options: argparse.Namespace, rest: "list[str]") -> int:
     return 0
 
 
-def resolve(output: Path, build: "list[str]", *options: str) -> None:
+def resolve(output: Path, build: list[str], *options: str) -> None:
     """Compiles the project's requirements, for every platform and without the address of any index."""
     flags = ["--universal", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", "3.11"]
     command = ["uv", "pip", "compile", *flags, *options, str(PROJECT), "-", "--output-file", str(output)]
@@ -316,7 +316,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(arguments: "list[str]") -> int:
+def main(arguments: list[str]) -> int:
     """Runs one verb; returns the exit code."""
     top = parser()
     options, rest = top.parse_known_args(arguments)
