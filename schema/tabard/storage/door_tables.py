@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 import sqlalchemy as sa
 
@@ -23,10 +23,18 @@ PORTAL: Final = sa.bindparam(PORTAL_KEY, type_=sa.BigInteger(), required=True)
 ACTOR: Final = sa.bindparam(ACTOR_KEY, type_=sa.BigInteger(), required=True)
 """The viewer's user; its value comes with the execution."""
 
-IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,126}", re.ASCII)
 RESERVED: Final = "tabard_"
+SYSTEM_NAMES: Final = ("sqlite_", "pg_")
 
 OwnRule = Callable[[sa.FromClause, sa.BindParameter[Any]], sa.ColumnElement[bool]]
+
+
+class TableSet(Protocol):
+    """What names tables: a MetaData, or a registry of several."""
+
+    @property
+    def tables(self) -> Mapping[str, sa.Table]: ...
 
 
 def refuse(what: str, remedy: str) -> NoReturn:
@@ -35,18 +43,16 @@ def refuse(what: str, remedy: str) -> NoReturn:
 
 
 @dataclass(frozen=True, eq=False)
-class Admission:
-    """A table that statements may name; without a `column` it is public."""
+class TenantRows:
+    """A table of tenants: the column of the portal, and the rule for own rows if it has one."""
 
     table: sa.Table
-    column: sa.Column[Any] | None
+    column: sa.Column[Any]
     own: sa.ColumnElement[bool] | None
 
     @property
     def condition(self) -> sa.ColumnElement[bool]:
-        """What makes a row of a tenant table the viewer's."""
-        if self.column is None:
-            raise ValueError(f"the table '{self.table.name}' is public")
+        """What makes a row the viewer's."""
         of_portal = self.column == PORTAL
         return of_portal if self.own is None else sa.and_(of_portal, self.own)
 
@@ -54,59 +60,73 @@ class Admission:
 class Admissions:
     """The tables of one door, each judged when a statement first names it."""
 
-    def __init__(self, tables: Mapping[str, sa.Table]) -> None:
-        self._tables = tables
-        self._admitted: dict[sa.Table, Admission] = {}
+    def __init__(self, known: TableSet) -> None:
+        self._known = known
+        self._admitted: dict[sa.Table, TenantRows | None] = {}
 
-    def admit(self, table: Any) -> Admission:
-        """The table's admission; refuses a table that is not registered or not declared."""
-        admission = self._admitted.get(table) if type(table) is sa.Table else None
-        if admission is None:
-            admission = self._admitted[table] = self._judge(table)
-        return admission
+    def admit(self, table: Any) -> TenantRows | None:
+        """The tenant's rows of a table, None for a public one; refuses every other table."""
+        if type(table) is not sa.Table or self._known.tables.get(table.name) is not table:
+            refuse(f"it names {_name(table)}, which is no registered table", "use the Table made at assembly")
+        if table not in self._admitted:
+            self._admitted[table] = self._judge(table)
+        return self._admitted[table]
 
-    def target(self, table: Any) -> Admission:
-        """The admission of a table whose rows are written; refuses what is not a tenant's."""
-        if type(table) is not sa.Table:
-            refuse(f"it writes to {table!r}", "write to the table itself, not to an alias or a join")
-        admission = self.admit(table)
-        if admission.column is None:
-            refuse(f"it writes to the public table '{table.name}'", "all portals share it; use a system scope")
-        return admission
+    def target(self, table: Any) -> TenantRows:
+        """The tenant's rows of a table that is written to."""
+        rows = self.admit(table)
+        if rows is None:
+            refuse(
+                f"it writes to the public table {_name(table)}", "use a system scope: all portals share it"
+            )
+        return rows
 
     def check_name(self, name: str) -> None:
         """Refuses the name of a table for something else that rows come from."""
-        if any(name.casefold() == known.casefold() for known in self._tables):
-            refuse(f"it gives another source of rows the table name '{name}'", "choose a name no table has")
+        if any(name.casefold() == known.casefold() for known in self._known.tables):
+            refuse(f"it calls other rows '{name}', which is a table", "choose a name that no table has")
 
-    def _judge(self, table: Any) -> Admission:
-        name = getattr(table, "name", table)
-        if type(table) is not sa.Table or self._tables.get(table.key) is not table:
-            refuse(f"it names '{name}', which is no registered table", "use the Table object made at assembly")
+    def _judge(self, table: sa.Table) -> TenantRows | None:
         is_public = table.info.get(PUBLIC) is True
         if is_public == (TENANT in table.info):
-            refuse(f"the table '{name}' is declared neither tenant nor public, or both", "declare one of them")
-        if table.schema is not None:
-            refuse(f"the table '{name}' names the schema '{table.schema}'", "make it without a schema")
+            refuse(f"{_name(table)} is not declared tenant or public, or both", "declare one of them")
+        if table.schema is not None or table.name.casefold().startswith(SYSTEM_NAMES):
+            refuse(f"{_name(table)} lies outside the gateway's own tables", "use a table of the gateway")
+        _check_distinct(table, [column.name for column in table.columns])
+        _check_distinct(
+            table, [name for name in self._known.tables if name.casefold() == table.name.casefold()]
+        )
         for column in table.columns:
             _check_column(column)
-        return Admission(table, None, None) if is_public else _admit_tenant(table)
+        return None if is_public else _tenant_rows(table)
 
 
-def _admit_tenant(table: sa.Table) -> Admission:
+def _name(table: Any) -> str:
+    return f"'{getattr(table, 'name', type(table).__name__)}'"
+
+
+def _tenant_rows(table: sa.Table) -> TenantRows:
     column = table.columns.get(table.info[TENANT])
     if column is None or column.onupdate is not None:
-        refuse(
-            f"the table '{table.name}' has no plain portal column '{table.info[TENANT]}'",
-            "name a column that is never updated",
-        )
+        refuse(f"{_name(table)} has no portal column that is never updated", "name one in its info")
     rule: OwnRule | None = table.info.get(OWN)
-    return Admission(table, column, rule(table, ACTOR) if rule else None)
+    return TenantRows(table, column, rule(table, ACTOR) if rule else None)
+
+
+def _check_distinct(table: sa.Table, names: list[str]) -> None:
+    if len({name.casefold() for name in names}) < len(names):
+        refuse(f"{_name(table)} has names that differ only by case: {', '.join(names)}", "rename one of them")
 
 
 def _check_column(column: sa.Column[Any]) -> None:
-    if not IDENTIFIER.fullmatch(column.key) or column.key.startswith(RESERVED):
-        refuse(f"the column '{column}' has the key '{column.key}'", "use letters, digits and underscores")
+    if (
+        type(column) is not sa.Column
+        or not IDENTIFIER.fullmatch(column.key)
+        or column.key.startswith(RESERVED)
+    ):
+        refuse(
+            f"the column '{column}' is not a plain one", "name a Column by letters, digits and underscores"
+        )
     for default in (column.default, column.onupdate):
         if default is not None and not (default.is_scalar or default.is_callable):
             refuse(f"the default of the column '{column}' is an expression", "give a value or a function")

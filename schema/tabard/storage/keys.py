@@ -99,18 +99,18 @@ def _keys_in_array(element: Keys, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(Keys, "sqlite")
 def _keys_in_json(element: Keys, compiler: SQLCompiler, **kw: Any) -> str:
     ids = compiler.process(element.ids, **kw)
-    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({ids}))"
+    return f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({ids}))"  # noqa: S608
 
 
 @compiles(KeyRows, "postgresql")
 def _rows_of_array(element: KeyRows, compiler: SQLCompiler, **kw: Any) -> str:
     ids = _ids(element, compiler)
-    return f"(SELECT key, position FROM unnest({ids}) WITH ORDINALITY AS listed (key, position))"
+    return f"(SELECT key, position FROM unnest({ids}) WITH ORDINALITY AS listed (key, position))"  # noqa: S608
 
 
 @compiles(KeyRows, "sqlite")
 def _rows_of_json(element: KeyRows, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(SELECT value AS key, key + 1 AS position FROM json_each({_ids(element, compiler)}))"
+    return f"(SELECT value AS key, key + 1 AS position FROM json_each({_ids(element, compiler)}))"  # noqa: S608
 
 
 def _ids(element: KeyRows, compiler: SQLCompiler) -> str:
