@@ -209,6 +209,7 @@ def follow(status: Status, command: list[str], log: Path) -> None:
             stderr=subprocess.STDOUT,
         )
     try:
+        status.show("")
         while process.poll() is None:
             status.show(log.read_text(encoding="utf-8", errors="replace"))
             time.sleep(0.2)

@@ -68,7 +68,7 @@ def test_new_python_gets_none(version: tuple[int, int]) -> None:
 
 def test_old_python_reads_no_further_than_the_sentence(clone: Path) -> None:
     source = (clone / "dev.py").read_text(encoding="utf-8")
-    assert ast.parse(source, feature_version=(3, 7))
+    ast.parse(source, feature_version=(3, 7))
 
     pretence = "import sys; sys.version_info = (3, 7, 9); exec(open('dev.py', encoding='utf-8').read())"
     stopped = subprocess.run(
