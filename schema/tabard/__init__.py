@@ -2,6 +2,7 @@
 
 from tabard.contributions import Argument
 from tabard.core import core as _core
+from tabard.entities import table_of
 from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, TabardError
 from tabard.hooks import hookimpl
 from tabard.money import Money
@@ -18,10 +19,10 @@ from tabard.properties import Property, PropertyKind
 from tabard.reader import Columns, Read, Reader
 from tabard.reads.related import Via
 from tabard.records.conditions import property_is
-from tabard.records.tables import record_table
 from tabard.scalars import CurrencyCode
 from tabard.settings import PipelineRef, PropertyRef, Settings
 from tabard.storage.keys import keys
+from tabard.nouns.nodes import decode_id
 from tabard.storage.merging import KEEP_SURVIVOR, MOVE
 from tabard.subject import Subject
 from tabard.tab import Tab
@@ -73,8 +74,9 @@ __all__ = [
     "Work",
     "Workspace",
     "WorkspaceReader",
+    "decode_id",
     "hookimpl",
     "keys",
     "property_is",
-    "record_table",
+    "table_of",
 ]

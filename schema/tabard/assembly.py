@@ -55,7 +55,7 @@ class Query:
     """Every field is contributed."""
 
 
-@strawberry.type(description="What can be changed. Each field is one transaction.")
+@strawberry.type(name="Mutation", description="What can be changed. Each field is one transaction.")
 class MutationRoot:
     """Every field is contributed."""
 
@@ -75,7 +75,7 @@ class Needs:
 class AssembledSchema(strawberry.Schema):
     """A Strawberry schema whose types have the fields that plugins contributed."""
 
-    def __init__(self, registry: Registry, mutations: list[Mutation]) -> None:
+    def __init__(self, registry: Registry, mutations: list[Mutation], *, is_sorted: bool = False) -> None:
         self.registry = registry
         self._mutations = {mutation.payload: mutation for mutation in mutations}
         self._mutation_fields = [MutationField(mutation) for mutation in mutations]
@@ -86,10 +86,19 @@ class AssembledSchema(strawberry.Schema):
             MutationRoot,
             types=[*records, *ERROR_TYPES, *_implementers(registry)],
             config=StrawberryConfig(
-                sort_schema=True, disable_field_suggestions=True, relay_max_results=100, scalar_map=SCALARS
+                # Sorting rebuilds enum types as plain ones, which cannot serialize Python enum members
+                # (Strawberry 0.341), so only the printed schema is sorted; it is never executed.
+                sort_schema=is_sorted,
+                disable_field_suggestions=True,
+                relay_max_results=100,
+                scalar_map=SCALARS,
             ),
         )
         self._guard()
+
+    def sorted(self) -> AssembledSchema:
+        """The same schema with everything in alphabetical order, for printing."""
+        return AssembledSchema(self.registry, list(self._mutations.values()), is_sorted=True)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -223,7 +232,7 @@ def _tab_field(registry: Registry, name: str) -> FieldContribution:
 def _own_types(registry: Registry, contributions: list[FieldContribution]) -> None:
     """Files each object type under the plugin that brought it, with its policy; the core's come first."""
     for plugin in registry.plugins.values():
-        roots = [record.type for record in plugin.records]
+        roots = [*plugin.types, *(record.type for record in plugin.records)]
         for contribution in contributions:
             if contribution.plugin == plugin.name:
                 roots += object_types(contribution.annotation)
@@ -252,6 +261,6 @@ def _assign_policies(registry: Registry) -> None:
 
 def sdl(schema: AssembledSchema) -> str:
     """The contract: the schema as sorted SDL."""
-    return print_schema(schema) + "\n"
+    return print_schema(schema.sorted()) + "\n"
 
 

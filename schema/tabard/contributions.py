@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from strawberry import UNSET
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
 
 from tabard.naming import camel
 from tabard.policies import Policy
@@ -18,11 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a contributed field; without a default it is required."""
+    """An argument of a contributed field; without a default it is required.
+
+    A default of None is not shown in the schema: leaving the argument out means the same.
+    """
 
     name: str
     annotation: Any
     default: Any = field(default=..., kw_only=True)
+    description: str | None = field(default=None, kw_only=True)
+
+    def as_strawberry(self) -> StrawberryArgument:
+        """The argument for Strawberry; `Annotated[..., strawberry.argument(description=...)]` works too."""
+        default = {} if self.default is ... else {"default": UNSET if self.default is None else self.default}
+        return StrawberryArgument(
+            self.name, None, StrawberryAnnotation(self.annotation), description=self.description, **default
+        )
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,11 @@ def entity_of(type_: type) -> Entity:
     return typing.cast(Entity, entity)
 
 
+def table_of(type_: type) -> sa.Table:
+    """The table that holds the objects of a stored type, for a plugin's own selects."""
+    return entity_of(type_).table
+
+
 def is_entity(type_: object) -> bool:
     """Whether the type's objects are rows of a table."""
     return isinstance(type_, type) and _ENTITY in type_.__dict__

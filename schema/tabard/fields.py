@@ -10,7 +10,6 @@ from aiodataloader import DataLoader
 from graphql.pyutils import Path
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directive import Location
-from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from tabard.contributions import FieldContribution
@@ -30,6 +29,10 @@ class SemanticNonNull:
     """Apollo's nullability directive, for clients that throw on errors."""
 
 
+# The parent of a root field: there is one, and it has no value.
+ROOT = object()
+
+
 class DeclaredField(StrawberryField):
     """A field whose values are read for all parents of a level in one call."""
 
@@ -42,15 +45,7 @@ class DeclaredField(StrawberryField):
             directives=[SemanticNonNull()] if contribution.is_null_only_on_error else (),
         )
         self.contribution = contribution
-        self.arguments = [
-            StrawberryArgument(
-                argument.name,
-                None,
-                StrawberryAnnotation(argument.annotation),
-                **({} if argument.default is ... else {"default": argument.default}),
-            )
-            for argument in contribution.arguments
-        ]
+        self.arguments = [argument.as_strawberry() for argument in contribution.arguments]
 
     @property
     def is_basic_field(self) -> bool:
@@ -62,8 +57,8 @@ class DeclaredField(StrawberryField):
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Awaitable[Any] | Any:
         """What stock execution calls for one parent: joins the other parents of its position."""
         read = self.contribution.read
-        key = source if read.key is None else getattr(source, read.key)
-        if key is None and read.key is not None:
+        key = getattr(source, read.key) if read.key is not None else ROOT if source is None else source
+        if key is None:
             return None
         context: Context = info.context
         raw = info._raw_info

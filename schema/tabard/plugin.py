@@ -31,6 +31,7 @@ from tabard.reads.ordering import Order
 from tabard.reads.related import ManyRead, OneRead, Via
 from tabard.reads.rows import RowsRead
 from tabard.reads.values import RootRead, ValueRead
+from tabard.records.tables import record_table
 from tabard.storage.merging import KEEP_SURVIVOR, MergeRule, TableRules
 from tabard.storage.tables import tenant_table
 
@@ -38,10 +39,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound=type)
 
 PAGING = (
-    Argument("first", int | None, default=None),
-    Argument("after", str | None, default=None),
-    Argument("last", int | None, default=None),
-    Argument("before", str | None, default=None),
+    Argument("first", int | None, default=None, description="How many items from the start, at most 100; default 25."),
+    Argument("after", str | None, default=None, description="Start behind this cursor; goes with `first`."),
+    Argument("last", int | None, default=None, description="How many items from the end, at most 100."),
+    Argument("before", str | None, default=None, description="End before this cursor; goes with `last`."),
 )
 
 
@@ -67,6 +68,7 @@ class Plugin:
         self.mutations: list[MutationContribution] = []
         self.records: list[RecordContribution] = []
         self.type_policies: list[TypePolicy] = []
+        self.types: list[type] = []
         self.tables: dict[str, TableRules] = {}
         self.folder = _folder_of_caller()
         self.is_frozen = False
@@ -258,6 +260,22 @@ class Plugin:
             RecordContribution(self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy)
         )
 
+    def record_table(
+        self,
+        name: str,
+        *columns: sa.schema.SchemaItem,
+        pipelines: bool = False,
+        parents: dict[str, type] | None = None,
+    ) -> sa.Table:
+        """The table of a record type: `columns` after those that every record has.
+
+        Name it as the type's noun (`service` for Service). `parents` maps reference columns to the types
+        they point at; `pipelines=True` adds pipeline and stage.
+        """
+        self._check_open()
+        references = {column: entity_of(parent).table for column, parent in (parents or {}).items()}
+        return record_table(name, self.metadata, *columns, pipelines=pipelines, parents=references)
+
     def table(
         self,
         name: str,
@@ -322,6 +340,11 @@ class Plugin:
         """
         given = tuple(Argument(key, hint, default=None) for key, hint in arguments.items())
         self._add_field(owner, name, annotation, read, description, arguments=given, policy=policy)
+
+    def include(self, *types: type) -> None:
+        """Adds types that fields reach only through an interface they implement."""
+        self._check_open()
+        self.types += types
 
     def narrow(self, type_: type, policy: Policy) -> None:
         """Gives one object type a policy of its own."""

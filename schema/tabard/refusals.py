@@ -159,12 +159,12 @@ def _references(registry: Registry, tab: Tab) -> Iterator[str]:
         return
     section = registry.tabs[tab.name].section
     assert section is not None, "only tabs with settings are asked"
-    registered = {record.type for record in registry.records.values()}
+    registered = {record.type.__name__ for record in registry.records.values()}
     for setting in section.settings:
-        if isinstance(setting.reference, PropertyRef | PipelineRef) and setting.reference.of not in registered:
+        if isinstance(setting.reference, PropertyRef | PipelineRef) and setting.reference.type_name not in registered:
             yield (
                 f"{section.type.__name__}.{setting.graphql_name} of tab '{tab.name}' refers to "
-                f"{setting.reference.of.__name__}, which is no registered record type"
+                f"{setting.reference.type_name}, which is no registered record type"
             )
 
 

@@ -28,20 +28,32 @@ class Settings:
 
 @dataclass(frozen=True)
 class PropertyRef:
-    """Marks a setting that holds the key of a property of `of` with this kind.
+    """Marks a setting that holds the key of a property of `of`, a record type or its name, with this kind.
 
-    `csm_property: Annotated[str, PropertyRef(Service, PropertyKind.USER)] = "owner"`
+    `csm_property: Annotated[str, PropertyRef(Company, PropertyKind.USER)] = "owner"`
     """
 
-    of: type
+    of: type | str
     kind: PropertyKind
+
+    @property
+    def type_name(self) -> str:
+        return _name(self.of)
 
 
 @dataclass(frozen=True)
 class PipelineRef:
-    """Marks a setting that holds global ids of pipelines of the record type `of`."""
+    """Marks a setting that holds global ids of pipelines of `of`, a record type or its name."""
 
-    of: type
+    of: type | str
+
+    @property
+    def type_name(self) -> str:
+        return _name(self.of)
+
+
+def _name(of: type | str) -> str:
+    return of if isinstance(of, str) else of.__name__
 
 
 Reference = PropertyRef | PipelineRef
@@ -197,7 +209,7 @@ def _strawberry_fields(type_: type) -> list[Any]:
 
 
 def _describe(reference: Reference) -> dict[str, str]:
-    noun = reference.of.__name__
+    noun = reference.type_name
     if isinstance(reference, PropertyRef):
         return {"to": "property", "type": noun, "kind": reference.kind.value}
     return {"to": "pipeline", "type": noun}

@@ -10,7 +10,7 @@ import strawberry
 from tabard.core import core
 from tabard.contributions import MutationContribution
 from tabard.errors import Fault
-from tabard.naming import noun_of
+from tabard.naming import noun_of, snake
 from tabard.nouns.workspace import Workspace, may_see
 from tabard.policies import Permission
 from tabard.properties import PropertyKind
@@ -145,11 +145,11 @@ async def _check_reference(work: Work, setting: Setting, value: Any) -> None:
 
 
 async def _check_property(work: Work, reference: PropertyRef, key: str | None, path: list[str]) -> None:
-    if key is None or await property_kind(work, noun_of(reference.of), key) is reference.kind:
+    if key is None or await property_kind(work, snake(reference.type_name), key) is reference.kind:
         return
     raise Fault(
         "INVALID",
-        f"'{key}' is no {reference.kind.value.lower()} property of {reference.of.__name__}; "
+        f"'{key}' is no {reference.kind.value.lower()} property of {reference.type_name}; "
         f"`propertyDefinitions` lists those that are.",
         reason="setting.property_kind",
         path=path,
@@ -174,12 +174,12 @@ async def _check_pipelines(work: Work, reference: PipelineRef, given: list[str],
     ids = [pair[1] for pair in decoded if pair is not None and pair[0] == "pipeline"]
     pipeline = tables.pipeline.c
     statement = sa.select(pipeline.id).where(
-        keys_in(pipeline.id, ids), pipeline.object_type == noun_of(reference.of)
+        keys_in(pipeline.id, ids), pipeline.object_type == snake(reference.type_name)
     )
     if len(ids) != len(given) or len(await work.fetch(statement)) != len(set(ids)):
         raise Fault(
             "INVALID",
-            f"Not every id is a pipeline of {reference.of.__name__}; `pipelines` lists those that are.",
+            f"Not every id is a pipeline of {reference.type_name}; `pipelines` lists those that are.",
             reason="setting.pipeline",
             path=path,
         )

@@ -59,6 +59,12 @@ class NodesRead:
         return None
 
 
+def decode_id(type_: type, global_id: str) -> int | None:
+    """The row's id when the global id is one of this type; None for anything else."""
+    decoded = decode_global_id(global_id)
+    return decoded[1] if decoded is not None and decoded[0] == noun_of(type_) else None
+
+
 def node_types(registry: Registry) -> dict[str, type]:
     """The types that have global ids, by noun."""
     return {

@@ -108,6 +108,9 @@ VALUE_TYPES: dict[PropertyKind, tuple[type[PropertyValue], str]] = {
 }
 
 
+core.include(*(type_ for type_, _ in VALUE_TYPES.values()))
+
+
 def make_value(definition: PropertyDefinition, value: Any) -> PropertyValue:
     """The typed value of a definition from its plain value."""
     type_, name = VALUE_TYPES[definition.kind]

@@ -104,8 +104,9 @@ class DoorCompiler(SQLCompiler):
         return str(super().visit_values(element, *args, **kw))  # type: ignore[no-untyped-call]
 
     def _check_name(self, name: str) -> None:
-        is_generated = isinstance(name, elements._truncated_label)
-        self.admissions.check_name(self._truncated_identifier("alias", name) if is_generated else name)
+        if isinstance(name, elements._truncated_label):
+            name = self._truncated_identifier("alias", name)
+        self.admissions.check_name(name)
 
     def update_tables_clause(self, update_stmt: Any, from_table: Any, extra_froms: Any, **kw: Any) -> str:
         """The table that is updated; the condition picks its rows."""
@@ -181,7 +182,7 @@ def _listed_rows(insert: sa.Insert) -> Iterator[Any]:
 def _check_assigned(rows: TenantRows, names: Iterable[Any], *, is_update: bool) -> None:
     columns = rows.table.columns
     for name in names:
-        column = columns.get(name if isinstance(name, str) else getattr(name, "key", None))
+        column = columns.get(name if isinstance(name, str) else str(getattr(name, "key", "")))
         if column is None or not (isinstance(name, str) or name is column):
             refuse(f"it sets '{name}', which is no column of '{rows.table.name}'", "name the table's columns")
         if column is rows.column:

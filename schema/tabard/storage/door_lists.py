@@ -50,9 +50,10 @@ _EXPRESSION_CLASSES: Final = frozenset(
     {
         elements.AggregateOrderBy, elements.AsBoolean, elements.BinaryExpression, elements.BooleanClauseList,
         elements.Case, elements.Cast, elements.ClauseList, elements.ElementList,
-        elements.ExpressionClauseList, elements.Extract, elements.False_, elements.FrameClause, elements.FunctionFilter,
-        elements.Grouping, elements.Label, elements.Null, elements.OrderByList, elements.Over, elements.True_, elements.Tuple,
-        elements.TypeClause, elements.TypeCoerce, elements.UnaryExpression, elements._label_reference,
+        elements.ExpressionClauseList, elements.Extract, elements.False_, elements.FrameClause,
+        elements.FunctionFilter, elements.Grouping, elements.Label, elements.Null, elements.OrderByList,
+        elements.Over, elements.True_, elements.Tuple, elements.TypeClause, elements.TypeCoerce,
+        elements.UnaryExpression, elements._label_reference,
     }
 )  # fmt: skip
 _SELECT_CLASSES: Final = frozenset(

@@ -1,0 +1,108 @@
+"""The board: which pipelines it can show, and its stages with counts and sums in one statement."""
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import strawberry
+from tabard import Columns, Deal, Money, Pipeline, Read, Reader, Stage, Ticket, decode_id, keys, table_of
+
+from revenue_tab.types import RevenueBoard, RevenueTab
+
+OBJECT_TYPES = ("deal", "ticket")
+PipelineArgument = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Global id of the pipeline to show.")
+]
+
+
+def visible_pipelines(root: RevenueTab) -> sa.Select[tuple[int]]:
+    """Pipelines of deals, then of tickets, each in their order."""
+    pipeline = table_of(Pipeline)
+    return (
+        sa.select(pipeline.c.id)
+        .where(keys(pipeline.c.object_type, OBJECT_TYPES))
+        .order_by(pipeline.c.object_type, pipeline.c.display_order)
+    )
+
+
+async def boards(
+    reader: Reader, tabs: list[RevenueTab], *, pipeline: PipelineArgument = None
+) -> list[RevenueBoard | None]:
+    """The board asked for; null when the pipeline is not there or not one the board can show."""
+    ids = list((await reader.fetch(visible_pipelines(tabs[0])))["id"])
+    if pipeline is None:
+        shown = ids[0] if ids else None
+    else:
+        asked = decode_id(Pipeline, pipeline)
+        shown = asked if asked in ids else None
+    return [None if shown is None else RevenueBoard(pipeline_id=shown)] * len(tabs)
+
+
+async def stages(reader: Reader, read: Read) -> Columns:
+    """The stages of pipelines; counts and sums are computed only when selected."""
+    stage = table_of(Stage)
+    counted = bool({"record_count", "totals"} & read.columns)
+    cells = [stage.c.pipeline_id, stage.c.id, stage.c.key, stage.c.label, stage.c.is_closed, stage.c.is_won]
+    statement = sa.select(*cells)
+    if counted:
+        held = _held(read.keys)
+        statement = sa.select(*cells, held.c.currency, held.c.records, held.c.minor).select_from(
+            stage.outerjoin(held, held.c.stage_id == stage.c.id)
+        )
+    statement = statement.where(keys(stage.c.pipeline_id, read.keys))
+    found = await reader.fetch(statement.order_by(stage.c.display_order, stage.c.id))
+    return _stages(found, counted)
+
+
+def _held(pipeline_ids: list[int]) -> sa.Subquery:
+    """Counts and sums by stage and currency, of deals and of tickets."""
+    deal, ticket = table_of(Deal), table_of(Ticket)
+    deals = (
+        sa.select(
+            deal.c.stage_id,
+            deal.c.amount_currency.label("currency"),
+            sa.func.count().label("records"),
+            sa.cast(sa.func.sum(deal.c.amount_minor), sa.BigInteger).label("minor"),
+        )
+        .where(keys(deal.c.pipeline_id, pipeline_ids), deal.c.archived_at.is_(None))
+        .group_by(deal.c.stage_id, deal.c.amount_currency)
+    )
+    tickets = (
+        sa.select(
+            ticket.c.stage_id,
+            sa.cast(sa.null(), deal.c.amount_currency.type),
+            sa.func.count(),
+            sa.cast(sa.null(), sa.BigInteger),
+        )
+        .where(keys(ticket.c.pipeline_id, pipeline_ids), ticket.c.archived_at.is_(None))
+        .group_by(ticket.c.stage_id)
+    )
+    return sa.union_all(deals, tickets).subquery("held")
+
+
+def _stages(found: Columns, counted: bool) -> Columns:
+    merged: dict[int, dict[str, Any]] = {}
+    rows = zip(*found.data.values(), strict=True)
+    for pipeline_id, id, key, label, is_closed, is_won, *held in rows:
+        stage = merged.setdefault(
+            id,
+            {
+                "parent": pipeline_id,
+                "stage_id": id,
+                "key": key,
+                "label": label,
+                "is_closed": is_closed,
+                "is_won": is_won,
+                "record_count": 0,
+                "totals": [],
+            },
+        )
+        if counted:
+            currency, records, minor = held
+            stage["record_count"] += records or 0
+            total = Money.from_minor(minor, currency)
+            stage["totals"] += [total] if total else []
+    for stage in merged.values():
+        stage["totals"].sort(key=lambda total: total.currency_code)
+    names = ("stage_id", "key", "label", "is_closed", "is_won", "record_count", "totals")
+    columns = {name: [stage[name] for stage in merged.values()] for name in names}
+    return Columns([stage["parent"] for stage in merged.values()], **columns)
