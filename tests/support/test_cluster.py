@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,9 @@ def test_server_on_loopback_asks_for_a_password(lessor: Lessor, programs: Path) 
 
 
 def test_programs_are_copied_with_their_libraries(lessor: Lessor, programs: Path) -> None:
-    cluster = Cluster.prepare(lessor.home, programs)
-    copy = Cluster(cluster.home, cluster.copied(), cluster.identity, cluster.loopback)
+    lessor.home.mkdir()
+    original = Cluster(lessor.home, programs, {}, loopback=False)
+    copy = replace(original, bin=original.copied())
 
     assert copy.bin.is_relative_to(lessor.home)
     assert copy.runnable()
