@@ -1,10 +1,10 @@
 """Customers: the records a customer success manager looks after."""
 
 import sqlalchemy as sa
-from tabard import Company, Permission, Tab, property_is, table_of
 
 from customers_tab.settings import CustomersSettings
 from customers_tab.types import CustomersTab
+from tabard import Company, Permission, Tab, property_is, table_of
 
 tab = Tab(
     "customers",

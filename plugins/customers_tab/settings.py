@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+
 from tabard import Company, PropertyKind, PropertyRef, Settings
 
 
@@ -12,5 +13,6 @@ class CustomersSettings(Settings):
         default="owner", description="Key of the user property that holds a customer's CSM."
     )
     renewal_property: Annotated[str | None, PropertyRef(Company, PropertyKind.DATE)] = strawberry.field(
-        default=None, description="Key of the date property that holds a customer's renewal date; null for none."
+        default=None,
+        description="Key of the date property that holds a customer's renewal date; null for none.",
     )

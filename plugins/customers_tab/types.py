@@ -1,9 +1,9 @@
 """Types of the Customers tab."""
 
 import strawberry
-from tabard import Subject
 
 from customers_tab.settings import CustomersSettings
+from tabard import Subject
 
 
 @strawberry.type(description="The customers a user looks after.")

@@ -1,10 +1,9 @@
 """Revenue: pipelines as boards, with counts and sums for each stage."""
 
-from tabard import Deal, Permission, Pipeline, Stage, Tab, Ticket
-
 from revenue_tab.board import boards, stages, visible_pipelines
 from revenue_tab.settings import RevenueSettings
 from revenue_tab.types import RevenueBoard, RevenueStage, RevenueTab
+from tabard import Deal, Permission, Pipeline, Stage, Tab, Ticket
 
 tab = Tab(
     "revenue",
@@ -24,9 +23,13 @@ tab.connection(
     to=Pipeline,
     description="The pipelines that the board can show, deal pipelines first.",
 )(visible_pipelines)
-tab.field(RevenueTab, name="board", description="A pipeline as a board; without an id the first one shown.")(boards)
+tab.field(RevenueTab, name="board", description="A pipeline as a board; without an id the first one shown.")(
+    boards
+)
 tab.one(RevenueBoard, "pipeline", to=Pipeline, key="pipeline_id", description="The pipeline shown.")
-tab.rows(RevenueBoard, to=RevenueStage, key="pipeline_id", description="The columns of the board, in order.")(stages)
+tab.rows(RevenueBoard, to=RevenueStage, key="pipeline_id", description="The columns of the board, in order.")(
+    stages
+)
 tab.one(RevenueStage, "stage", to=Stage, key="stage_id", description="The stage itself.")
 tab.connection(
     RevenueStage,

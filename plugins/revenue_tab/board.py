@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
-from tabard import Columns, Deal, Money, Pipeline, Read, Reader, Stage, Ticket, decode_id, keys, table_of
 
 from revenue_tab.types import RevenueBoard, RevenueTab
+from tabard import Columns, Deal, Money, Pipeline, Read, Reader, Stage, Ticket, decode_id, keys, table_of
 
 OBJECT_TYPES = ("deal", "ticket")
 PipelineArgument = Annotated[

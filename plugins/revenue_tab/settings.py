@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+
 from tabard import Deal, PropertyKind, PropertyRef, Settings
 
 
@@ -12,5 +13,6 @@ class RevenueSettings(Settings):
         default="owner", description="Key of the user property that holds a deal's CSM."
     )
     renewal_property: Annotated[str | None, PropertyRef(Deal, PropertyKind.DATE)] = strawberry.field(
-        default=None, description="Key of the date property that holds a deal's renewal or end date; null for none."
+        default=None,
+        description="Key of the date property that holds a deal's renewal or end date; null for none.",
     )

@@ -1,9 +1,9 @@
 """Types of the Revenue tab: the board of a pipeline and its columns."""
 
 import strawberry
-from tabard import Money, Subject
 
 from revenue_tab.settings import RevenueSettings
+from tabard import Money, Subject
 
 
 @strawberry.type(description="Deals and tickets in the stages of their pipelines.")

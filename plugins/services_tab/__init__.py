@@ -1,11 +1,11 @@
 """Services: what is being done for customers, as a record type of its own."""
 
 import sqlalchemy as sa
-from tabard import Company, Permission, Tab, property_is, table_of
-from tabard.columns import Identifier, money, searchable
 
 from services_tab.settings import ServicesSettings
 from services_tab.types import Service, ServicesTab
+from tabard import Company, Permission, Tab, property_is, table_of
+from tabard.columns import Identifier, money, searchable
 
 tab = Tab(
     "services",
@@ -36,13 +36,22 @@ tab.record(
     properties=["name", "category", "total_cost", "starts_on", "target_end_on", "renewal_on"],
     pipelines=True,
 )
-tab.one(Service, "company", to=Company, key="company_id", description="The customer served; null without one.")
+tab.one(
+    Service, "company", to=Company, key="company_id", description="The customer served; null without one."
+)
 tab.connection(
-    Company, "services", to=Service, by="company_id", order="-created_at", description="Services for the company."
+    Company,
+    "services",
+    to=Service,
+    by="company_id",
+    order="-created_at",
+    description="Services for the company.",
 )
 
 
-@tab.connection(ServicesTab, to=Service, description="Services whose CSM is the user, those that renew first on top.")
+@tab.connection(
+    ServicesTab, to=Service, description="Services whose CSM is the user, those that renew first on top."
+)
 def owned(root: ServicesTab) -> sa.Select[tuple[int]]:
     table = table_of(Service)
     is_owned = property_is(Service, root.settings.csm_property, root.subject.user_id)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+
 from tabard import PipelineRef, PropertyKind, PropertyRef, Settings
 
 
@@ -12,7 +13,8 @@ class ServicesSettings(Settings):
         default="owner", description="Key of the user property that holds a service's CSM."
     )
     renewal_property: Annotated[str | None, PropertyRef("Service", PropertyKind.DATE)] = strawberry.field(
-        default="renewal_on", description="Key of the date property that holds a service's renewal date; null for none."
+        default="renewal_on",
+        description="Key of the date property that holds a service's renewal date; null for none.",
     )
     pipelines: Annotated[list[strawberry.ID], PipelineRef("Service")] = strawberry.field(
         default_factory=list, description="The pipelines shown; empty shows all."

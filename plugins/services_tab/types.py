@@ -3,9 +3,9 @@
 from datetime import date
 
 import strawberry
-from tabard import Money, Record, Subject
 
 from services_tab.settings import ServicesSettings
+from tabard import Money, Record, Subject
 
 
 @strawberry.type(description="Something done for a customer: onboarding, consulting, maintenance, care.")

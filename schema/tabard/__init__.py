@@ -10,6 +10,7 @@ from tabard.nouns import crm as _crm
 from tabard.nouns import property_values as _property_values
 from tabard.nouns.crm import Company, Contact, Deal, Ticket
 from tabard.nouns.node import Node, Record
+from tabard.nouns.nodes import decode_id
 from tabard.nouns.people import Team, User
 from tabard.nouns.pipelines import Pipeline, Stage
 from tabard.nouns.workspace import Workspace
@@ -22,7 +23,6 @@ from tabard.records.conditions import property_is
 from tabard.scalars import CurrencyCode
 from tabard.settings import PipelineRef, PropertyRef, Settings
 from tabard.storage.keys import keys
-from tabard.nouns.nodes import decode_id
 from tabard.storage.merging import KEEP_SURVIVOR, MOVE
 from tabard.subject import Subject
 from tabard.tab import Tab
@@ -48,8 +48,8 @@ __all__ = [
     "Node",
     "Own",
     "Permission",
-    "PipelineRef",
     "Pipeline",
+    "PipelineRef",
     "Plugin",
     "Property",
     "PropertyKind",

@@ -121,7 +121,9 @@ class AssembledSchema(strawberry.Schema):
         if definition.origin is not Record and issubclass(definition.origin, Record):
             names.append(type_name(Record))
         fields: list[StrawberryField] = [
-            DeclaredField(contribution) for name in names for contribution in self.registry.fields.get(name, [])
+            DeclaredField(contribution)
+            for name in names
+            for contribution in self.registry.fields.get(name, [])
         ]
         mutation = self._mutations.get(definition.origin)
         if mutation is not None and (result := mutation.result_field()) is not None:
@@ -198,7 +200,9 @@ def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
     contributions += [_tab_field(registry, name) for name in registry.tabs]
     _own_types(registry, contributions)
     place(registry, contributions)
-    registry.mutations += [settings_mutation(tab) for tab in registry.tabs.values() if tab.section is not None]
+    registry.mutations += [
+        settings_mutation(tab) for tab in registry.tabs.values() if tab.section is not None
+    ]
     found = refusals(registry)
     if found:
         raise AssemblyRefused(found)
@@ -247,7 +251,9 @@ def _own_types(registry: Registry, contributions: list[FieldContribution]) -> No
 
 
 def _assign_policies(registry: Registry) -> None:
-    narrowed = {item.type: item.policy for plugin in registry.plugins.values() for item in plugin.type_policies}
+    narrowed = {
+        item.type: item.policy for plugin in registry.plugins.values() for item in plugin.type_policies
+    }
     recorded = {record.type: record.policy for record in registry.records.values()}
     for type_, name in registry.types.items():
         policy = narrowed.get(type_) or recorded.get(type_) or registry.plugins[name].policy
@@ -262,5 +268,3 @@ def _assign_policies(registry: Registry) -> None:
 def sdl(schema: AssembledSchema) -> str:
     """The contract: the schema as sorted SDL."""
     return print_schema(schema.sorted()) + "\n"
-
-

@@ -34,9 +34,13 @@ class Label(sa.types.TypeDecorator[str]):
     impl = sa.String
     cache_ok = True
 
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         collation = "C" if dialect.name == "postgresql" else None
-        return dialect.type_descriptor(sa.String(self.impl_instance.length, collation=collation))
+        return dialect.type_descriptor(sa.String(self.length, collation=collation))
 
 
 class Instant(sa.types.TypeDecorator[datetime]):

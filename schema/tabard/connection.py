@@ -31,7 +31,9 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The items of the page, each with its cursor.")
     nodes: list[T] = strawberry.field(description="The items of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
-    total_count: int = strawberry.field(description="How many items the list has; counted only when selected.")
+    total_count: int = strawberry.field(
+        description="How many items the list has; counted only when selected."
+    )
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Page:
         if after is not None and before is not None:
             raise BadUserInput("Give `after` or `before`, not both.")
         is_backward = last is not None or before is not None
-        size = (last if is_backward else first) if (first, last) != (None, None) else DEFAULT_PAGE
+        asked = last if is_backward else first
+        size = DEFAULT_PAGE if asked is None else int(asked)
         _check_size(size, "last" if is_backward else "first")
         return cls(size, before if is_backward else after, is_backward)
 

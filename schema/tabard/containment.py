@@ -50,7 +50,9 @@ class Containment:
 
     def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         if inspect.iscoroutinefunction(function):
-            return _Stepped(function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds))
+            return _Stepped(
+                function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds)
+            )
         pool = self._threads.get(plugin)
         if pool is None:
             pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"tabard-{plugin}")
@@ -62,7 +64,11 @@ class Containment:
     ) -> PluginFailure:
         self.failures[plugin] += 1
         log.error(
-            "plugin failed", plugin=plugin, function=getattr(function, "__name__", "?"), problem=problem, exc_info=error
+            "plugin failed",
+            plugin=plugin,
+            function=getattr(function, "__name__", "?"),
+            problem=problem,
+            exc_info=error,
         )
         return PluginFailure(plugin, f"The plugin '{plugin}' {problem}.")
 
@@ -112,5 +118,5 @@ class _Stepped:
             try:
                 value = yield waited_for
                 resume = self._coroutine.send
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (what is thrown in goes on to the coroutine)
                 resume, value = self._coroutine.throw, error

@@ -39,7 +39,11 @@ class Cursors:
         if not hmac.compare_digest(signature, self._sign(scope, payload)):
             raise _invalid()
         version, *values = orjson.loads(payload)
-        if version != VERSION or len(values) != count or self.encode(scope, [*map(_unpack, values)]) != cursor:
+        if (
+            version != VERSION
+            or len(values) != count
+            or self.encode(scope, [*map(_unpack, values)]) != cursor
+        ):
             raise _invalid()
         return [_unpack(value) for value in values]
 

@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,7 +43,7 @@ class Entity:
         wanted = {column.name for name in names for column in self.attributes[name].columns}
         return [column for column in self.table.c if column.name in wanted]
 
-    def objects(self, names: Sequence[str], cells: dict[str, Sequence[Any]]) -> list[Any]:
+    def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
         """Objects with just these attributes, one a row; `cells` maps column names to values."""
         built = [
             self.attributes[name].values([cells[column.name] for column in self.attributes[name].columns])
@@ -99,9 +99,13 @@ def _attribute(name: str, hint: Any, table: sa.Table) -> Attribute | None:
     if name not in table.c:
         return None
     enum_type = _enum_in(hint)
-    return Attribute((table.c[name],), enum_type and (lambda value: None if value is None else enum_type(value)))
+    return Attribute(
+        (table.c[name],), enum_type and (lambda value: None if value is None else enum_type(value))
+    )
 
 
 def _enum_in(hint: Any) -> type[enum.Enum] | None:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
+    return next(
+        (option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None
+    )

@@ -138,7 +138,13 @@ class Fault(TabardError):
     """
 
     def __init__(
-        self, code: str, message: str, *, reason: str | None = None, path: list[str] | None = None, **details: Any
+        self,
+        code: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        path: list[str] | None = None,
+        **details: Any,
     ) -> None:
         super().__init__(message)
         self.code = code

@@ -1,4 +1,4 @@
-"""Declared fields: contributed fields as Strawberry fields, executed by graphql-core through aiodataloader."""
+"""Declared fields: contributed fields as Strawberry fields, batched by aiodataloader."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class DeclaredField(StrawberryField):
     def __copy__(self) -> DeclaredField:
         return DeclaredField(self.contribution)
 
-    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Awaitable[Any] | Any:
+    def get_result(
+        self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]
+    ) -> Awaitable[Any] | Any:
         """What stock execution calls for one parent: joins the other parents of its position."""
         read = self.contribution.read
         key = getattr(source, read.key) if read.key is not None else ROOT if source is None else source

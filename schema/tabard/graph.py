@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 from strawberry.execution import optimized_is_awaitable
@@ -87,7 +87,7 @@ class Graph:
             variable_values=variables,
             operation_name=operation_name,
             executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=cast(Any, optimized_is_awaitable),
             hide_suggestions=True,
         )
         outcome = result if isinstance(result, ExecutionResult) else await result

@@ -20,7 +20,7 @@ Resolve = Callable[..., Any]
 def guarded(resolve: Resolve, policies: tuple[Policy, ...], plugin: str | None) -> Resolve:
     """The resolver behind its policies; with a plugin, what it raises becomes that plugin's failure."""
 
-    def resolver(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    def resolver(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
         for policy in policies:
             info.context.require(policy)
         if plugin is None:
@@ -34,7 +34,7 @@ def guarded(resolve: Resolve, policies: tuple[Policy, ...], plugin: str | None) 
     return resolver
 
 
-async def _contained(plugin: str, info: GraphQLResolveInfo, result: Awaitable[Any]) -> Any:
+async def _contained(plugin: str, info: GraphQLResolveInfo[Any], result: Awaitable[Any]) -> Any:
     try:
         return await result
     except asyncio.CancelledError:
@@ -43,8 +43,10 @@ async def _contained(plugin: str, info: GraphQLResolveInfo, result: Awaitable[An
         raise _failure(plugin, info, error) from error
 
 
-def _failure(plugin: str, info: GraphQLResolveInfo, error: BaseException) -> BaseException:
+def _failure(plugin: str, info: GraphQLResolveInfo[Any], error: BaseException) -> BaseException:
     if isinstance(error, TabardError | GraphQLError):
         return error
-    log.error("plugin failed", plugin=plugin, field=f"{info.parent_type.name}.{info.field_name}", exc_info=error)
+    log.error(
+        "plugin failed", plugin=plugin, field=f"{info.parent_type.name}.{info.field_name}", exc_info=error
+    )
     return PluginFailure(plugin)

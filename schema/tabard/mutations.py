@@ -39,7 +39,9 @@ class Parameter:
     @property
     def entity(self) -> type | None:
         """The stored type that is sent as its id."""
-        options = [option for option in (self.annotation, *typing.get_args(self.annotation)) if is_entity(option)]
+        options = [
+            option for option in (self.annotation, *typing.get_args(self.annotation)) if is_entity(option)
+        ]
         return options[0] if options else None
 
     @property
@@ -159,7 +161,7 @@ class MutationField(StrawberryField):
     def __init__(self, mutation: Mutation) -> None:
         super().__init__(
             python_name=mutation.contribution.name,
-            type_annotation=StrawberryAnnotation(mutation.payload | None),  # type: ignore[operator]
+            type_annotation=StrawberryAnnotation(mutation.payload | None),
             description=mutation.contribution.description,
         )
         self.mutation = mutation

@@ -39,7 +39,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound=type)
 
 PAGING = (
-    Argument("first", int | None, default=None, description="How many items from the start, at most 100; default 25."),
+    Argument(
+        "first",
+        int | None,
+        default=None,
+        description="How many items from the start, at most 100; default 25.",
+    ),
     Argument("after", str | None, default=None, description="Start behind this cursor; goes with `first`."),
     Argument("last", int | None, default=None, description="How many items from the end, at most 100."),
     Argument("before", str | None, default=None, description="End before this cursor; goes with `last`."),
@@ -113,7 +118,14 @@ class Plugin:
         return add
 
     def one(
-        self, owner: type | str, name: str, *, to: type, key: str, description: str, policy: Policy | None = None
+        self,
+        owner: type | str,
+        name: str,
+        *,
+        to: type,
+        key: str,
+        description: str,
+        policy: Policy | None = None,
     ) -> None:
         """Adds the row of `to` whose id is the parent's attribute `key`."""
         self._add_field(owner, name, to | None, OneRead(to, key), description, policy=policy)
@@ -257,7 +269,9 @@ class Plugin:
         declared = tuple(declare(type_, given) for given in properties)
         self.tables[table.name] = TableRules(table, self.name)
         self.records.append(
-            RecordContribution(self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy)
+            RecordContribution(
+                self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy
+            )
         )
 
     def record_table(
@@ -310,14 +324,20 @@ class Plugin:
         return table
 
     def store(self, type_: R, table: sa.Table) -> R:
-        """Says that the objects of a type are rows of a table of this plugin; for types that are no records."""
+        """Says that the objects of a type are rows of this plugin's table; for types that are no records."""
         self._check_open()
         bind(type_, table)
         self.tables.setdefault(table.name, TableRules(table, self.name))
         return type_
 
     def every(
-        self, name: str, *, to: type, order: str | Sequence[str] | None = None, description: str, policy: Policy | None = None
+        self,
+        name: str,
+        *,
+        to: type,
+        order: str | Sequence[str] | None = None,
+        description: str,
+        policy: Policy | None = None,
     ) -> None:
         """Adds a connection of all rows of `to` to Query."""
         read = ListingRead(to, None, f"Query.{name}", Order.parse(order))
@@ -381,17 +401,25 @@ class Plugin:
         )
 
     def _add_field(
-        self, owner: type | str, name: str, annotation: Any, read: DeclaredRead, description: str, **options: Any
+        self,
+        owner: type | str,
+        name: str,
+        annotation: Any,
+        read: DeclaredRead,
+        description: str,
+        **options: Any,
     ) -> None:
         self._check_open()
         options["policy"] = options.get("policy") or self.policy
-        self.fields.append(FieldContribution(self.name, owner, name, annotation, read, description, **options))
+        self.fields.append(
+            FieldContribution(self.name, owner, name, annotation, read, description, **options)
+        )
 
     def _check_open(self) -> None:
         if self.is_frozen:
             raise RegistryFrozen(
-                f"the plugin '{self.name}' contributed after the graph was assembled, so it would be missing; "
-                "contribute at import"
+                f"the plugin '{self.name}' contributed after the graph was assembled, so it would be "
+                "missing; contribute at import"
             )
 
     def __repr__(self) -> str:
@@ -438,5 +466,3 @@ def _value_annotation(function: Callable[..., Any], *, has_key: bool) -> Any:
         return arguments[0]
     form = "dict[int, V]" if has_key else "list[V | None]"
     raise StartError(f"{function.__name__} must say what it returns, as `-> {form}`; it says {returned!r}")
-
-

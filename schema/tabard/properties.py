@@ -77,7 +77,9 @@ def _kind_of(type_: type, name: str) -> PropertyKind:
     )
 
 
-OWNER = Property("owner", PropertyKind.USER, "Owner", attribute="owner_id", description="The user responsible.")
+OWNER = Property(
+    "owner", PropertyKind.USER, "Owner", attribute="owner_id", description="The user responsible."
+)
 COMMON = (
     OWNER,
     Property("created_at", PropertyKind.DATETIME, "Create date", group="activity"),

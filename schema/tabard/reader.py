@@ -56,7 +56,10 @@ class Reader:
     """Reads rows of the viewer's portal. Each statement is its own snapshot unless `snapshot()` is open."""
 
     def __init__(
-        self, viewer: Viewer, session: ReadSession, properties: Mapping[str, tuple[Property, ...]] | None = None
+        self,
+        viewer: Viewer,
+        session: ReadSession,
+        properties: Mapping[str, tuple[Property, ...]] | None = None,
     ) -> None:
         self.viewer = viewer
         self._session = session
@@ -78,7 +81,7 @@ class Reader:
     ) -> dict[int, Any]:
         """One value for each key that has a row: `{by: column}`."""
         rows = await self._session.fetch(sa.select(by, column).where(keys_in(by, keys)))
-        return {key: value for key, value in rows}
+        return dict(row.tuple() for row in rows)
 
     async def scalar(self, statement: sa.Select[Any]) -> Any:
         """The first cell of the first row; None without a row."""

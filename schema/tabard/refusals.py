@@ -40,7 +40,9 @@ def _fields(registry: Registry) -> Iterator[str]:
 
 
 def _own_fields(type_: Any) -> list[str]:
-    return [field.graphql_name or camel(field.python_name) for field in type_.__strawberry_definition__.fields]
+    return [
+        field.graphql_name or camel(field.python_name) for field in type_.__strawberry_definition__.fields
+    ]
 
 
 def _collisions(
@@ -69,13 +71,17 @@ def _collisions(
 def _one_field(owner: str, contribution: FieldContribution, type_: type | None) -> Iterator[str]:
     label, plugin = f"{owner}.{contribution.graphql_name}", contribution.plugin
     if not is_nullable(contribution.annotation):
-        yield f"{label} of plugin '{plugin}' must be nullable, so that its failure stays its own; write `| None`"
+        yield f"{label} of plugin '{plugin}' must be nullable, so that its failure stays its own: `| None`"
     if not contribution.description.strip():
         yield f"{label} of plugin '{plugin}' has no description; frontends read it in the schema"
     if type_ is None:
         return
-    definition = type_.__strawberry_definition__  # type: ignore[attr-defined]
-    if definition.is_input or (definition.is_interface and owner != "Record") or definition.is_graphql_generic:
+    definition = _definition(type_)
+    if (
+        definition.is_input
+        or (definition.is_interface and owner != "Record")
+        or definition.is_graphql_generic
+    ):
         yield f"{label} of plugin '{plugin}': {owner} is not a plain object type, so it cannot be extended"
         return
     key = contribution.read.key
@@ -100,7 +106,8 @@ def _types(registry: Registry) -> Iterator[str]:
         noun = registry.plugins[plugin].noun
         if plugin != BUILT_IN and (noun is None or noun not in type_name(type_)):
             asked = f"the noun '{noun}'" if noun else "a noun"
-            yield f"the type {type_name(type_)} of plugin '{plugin}' lacks {asked}; write noun= and put it in the name"
+            named = f"the type {type_name(type_)} of plugin '{plugin}'"
+            yield f"{named} lacks {asked}; write noun= and put it in the name"
     for name, brought in owners.items():
         if len(brought) > 1 and name != "None":
             sides = " and ".join(
@@ -110,24 +117,29 @@ def _types(registry: Registry) -> Iterator[str]:
 
 
 def _policies(registry: Registry) -> Iterator[str]:
+    for what, plugin in _governed(registry):
+        yield f"{what} of plugin '{plugin}' has no policy; write policy=Permission.WORKSPACE or another one"
+
+
+def _governed(registry: Registry) -> Iterator[tuple[str, str]]:
+    """Everything without a policy that needs one, and its plugin."""
     for owner, contributions in registry.fields.items():
         for contribution in contributions:
             if contribution.policy is None:
-                yield _bare(f"{owner}.{contribution.graphql_name}", contribution.plugin)
+                yield f"{owner}.{contribution.graphql_name}", contribution.plugin
     for type_, plugin in registry.types.items():
-        definition = type_.__strawberry_definition__  # type: ignore[attr-defined]
-        if type_ not in registry.policies and not definition.is_input:
-            yield _bare(f"the type {type_name(type_)}", plugin)
+        if type_ not in registry.policies and not _definition(type_).is_input:
+            yield f"the type {type_name(type_)}", plugin
     for mutation in registry.mutations:
         if mutation.policy is None:
-            yield _bare(f"Mutation.{mutation.graphql_name}", mutation.plugin)
+            yield f"Mutation.{mutation.graphql_name}", mutation.plugin
     for runtime in registry.tabs.values():
-        if runtime.tab.settings is not None and runtime.tab.policy is None:
-            yield _bare(f"the settings of tab '{runtime.tab.name}'", runtime.tab.name)
+        if runtime.section is not None and runtime.tab.policy is None:
+            yield f"the settings of tab '{runtime.tab.name}'", runtime.tab.name
 
 
-def _bare(what: str, plugin: str) -> str:
-    return f"{what} of plugin '{plugin}' has no policy; write policy=Permission.WORKSPACE or another one"
+def _definition(type_: Any) -> Any:
+    return type_.__strawberry_definition__
 
 
 def _tabs(registry: Registry) -> Iterator[str]:
@@ -136,7 +148,9 @@ def _tabs(registry: Registry) -> Iterator[str]:
         names = {field.name for field in dataclasses.fields(typing.cast(Any, tab.root))}
         needed = {"subject"} | ({"settings"} if tab.settings else set())
         for name in sorted(needed - names):
-            annotation = "strawberry.Private[Subject]" if name == "subject" else tab.settings and tab.settings.__name__
+            annotation = (
+                "strawberry.Private[Subject]" if name == "subject" else tab.settings and tab.settings.__name__
+            )
             yield f"{tab.root.__name__} of tab '{tab.name}' lacks its {name}; write `{name}: {annotation}`"
         if not tab.root.__name__.endswith("Tab"):
             yield f"{tab.root.__name__} of tab '{tab.name}' must end in 'Tab'"
@@ -150,18 +164,24 @@ def _settings(registry: Registry) -> Iterator[str]:
         for field in dataclasses.fields(typing.cast(Any, settings)):
             if field.init and not has_default(field):
                 label = f"{settings.__name__}.{camel(field.name)}"
-                yield f"{label} of tab '{runtime.tab.name}' has no default; a setting must work before anyone saves it"
+                owner = f"{label} of tab '{runtime.tab.name}'"
+                yield f"{owner} has no default; a setting must work before anyone saves it"
         yield from _references(registry, runtime.tab)
 
 
 def _references(registry: Registry, tab: Tab) -> Iterator[str]:
-    if any(not has_default(field) for field in dataclasses.fields(typing.cast(Any, tab.settings)) if field.init):
+    if any(
+        not has_default(field) for field in dataclasses.fields(typing.cast(Any, tab.settings)) if field.init
+    ):
         return
     section = registry.tabs[tab.name].section
     assert section is not None, "only tabs with settings are asked"
     registered = {record.type.__name__ for record in registry.records.values()}
     for setting in section.settings:
-        if isinstance(setting.reference, PropertyRef | PipelineRef) and setting.reference.type_name not in registered:
+        if (
+            isinstance(setting.reference, PropertyRef | PipelineRef)
+            and setting.reference.type_name not in registered
+        ):
             yield (
                 f"{section.type.__name__}.{setting.graphql_name} of tab '{tab.name}' refers to "
                 f"{setting.reference.type_name}, which is no registered record type"
@@ -170,11 +190,11 @@ def _references(registry: Registry, tab: Tab) -> Iterator[str]:
 
 def _tables(registry: Registry) -> Iterator[str]:
     for name, rules in registry.table_rules.items():
-        own = rules.plugin == BUILT_IN or name == rules.plugin or name.startswith(f"{rules.plugin}_")
+        own = rules.plugin in (BUILT_IN, name) or name.startswith(f"{rules.plugin}_")
         if not own and not _is_record_table(registry, rules.plugin, name):
             yield f"the table {name} of plugin '{rules.plugin}' must be named '{rules.plugin}_…'"
         if TENANT not in rules.table.info and PUBLIC not in rules.table.info:
-            yield f"the table {name} of plugin '{rules.plugin}' has no portal; make it with table(...) or record_table"
+            yield f"the table {name} of plugin '{rules.plugin}' has no portal; make it with plugin.table(...)"
 
 
 def _is_record_table(registry: Registry, plugin: str, name: str) -> bool:
@@ -202,7 +222,9 @@ def _records(registry: Registry) -> Iterator[str]:
             if name in seen:
                 yield f"the record type {name} is registered by both '{seen[name]}' and '{plugin.name}'"
             seen[name] = plugin.name
-            missing = [item.source for item in record.properties if not _has_attribute(record.type, item.source)]
+            missing = [
+                item.source for item in record.properties if not _has_attribute(record.type, item.source)
+            ]
             for source in missing:
                 yield f"{name} of plugin '{plugin.name}' has no attribute '{source}' for its property"
 

@@ -64,13 +64,17 @@ class Registry:
 
 def gather(plugins: Iterable[Plugin]) -> Registry:
     """A registry of the plugins' records, tabs and tables; fields are placed by `place`."""
-    ordered = {plugin.name: plugin for plugin in sorted(plugins, key=lambda item: (item.name != "core", item.name))}
+    ordered = {
+        plugin.name: plugin for plugin in sorted(plugins, key=lambda item: (item.name != "core", item.name))
+    }
     tabs = [plugin for plugin in ordered.values() if isinstance(plugin, Tab)]
     return Registry(
         plugins=ordered,
         records={noun_of(record.type): record for plugin in ordered.values() for record in plugin.records},
         tabs={tab.name: TabRuntime(tab) for tab in sorted(tabs, key=lambda tab: (tab.position, tab.name))},
-        table_rules={name: rules for plugin in ordered.values() for name, rules in sorted(plugin.tables.items())},
+        table_rules={
+            name: rules for plugin in ordered.values() for name, rules in sorted(plugin.tables.items())
+        },
         mutations=[mutation for plugin in ordered.values() for mutation in plugin.mutations],
     )
 

@@ -73,10 +73,15 @@ def _scalar(name: str, url: str, description: str, parse: Any, serialize: Any = 
 
 SCALARS: dict[object, ScalarDefinition] = {
     CurrencyCode: _scalar(
-        "CurrencyCode", "https://www.iso.org/iso-4217-currency-codes.html", "ISO 4217 code, e.g. `EUR`.", _currency
+        "CurrencyCode",
+        "https://www.iso.org/iso-4217-currency-codes.html",
+        "ISO 4217 code, e.g. `EUR`.",
+        _currency,
     ),
     Locale: _scalar("Locale", "https://www.rfc-editor.org/rfc/rfc5646", "BCP 47 tag, e.g. `pt-BR`.", _locale),
-    TimeZone: _scalar("TimeZone", "https://www.iana.org/time-zones", "IANA zone, e.g. `Europe/Rome`.", _time_zone),
+    TimeZone: _scalar(
+        "TimeZone", "https://www.iana.org/time-zones", "IANA zone, e.g. `Europe/Rome`.", _time_zone
+    ),
     JSON: _scalar(
         "JSON",
         "https://www.rfc-editor.org/rfc/rfc8259",

@@ -82,7 +82,9 @@ class Section:
         self.owner = owner
         hints = typing.get_type_hints(type_, include_extras=True)
         self.settings = [
-            _setting(field, hints[field.name]) for field in dataclasses.fields(typing.cast(Any, type_)) if field.init
+            _setting(field, hints[field.name])
+            for field in dataclasses.fields(typing.cast(Any, type_))
+            if field.init
         ]
         self.patch = self._patch()
 
@@ -127,7 +129,9 @@ class Section:
                 result.pop(setting.name, None)
             else:
                 result[setting.name] = self._stored(setting, given.value)
-        kept = {name: value for name, value in result.items() if name in {item.name for item in self.settings}}
+        kept = {
+            name: value for name, value in result.items() if name in {item.name for item in self.settings}
+        }
         self._made({name: self._read(name, value) for name, value in {**inherited, **kept}.items()})
         return kept
 
@@ -160,7 +164,7 @@ class Section:
         }
 
     def _patch(self) -> type:
-        annotations = {setting.name: strawberry.Maybe[setting.annotation | None] for setting in self.settings}
+        annotations = {setting.name: _maybe(setting.annotation) for setting in self.settings}
         described = {field.name: field.description for field in _strawberry_fields(self.type)}
         namespace: dict[str, Any] = {
             "__annotations__": annotations,
@@ -169,17 +173,20 @@ class Section:
         }
         for setting in self.settings:
             namespace[setting.name] = strawberry.field(
-                default=None, description=described.get(setting.name) or f"New value of `{setting.graphql_name}`."
+                default=None,
+                description=described.get(setting.name) or f"New value of `{setting.graphql_name}`.",
             )
         class_ = type(f"{self.type.__name__}Patch", (), namespace)
         return strawberry.input(
             class_,
-            description=f"Changes to {self.type.__name__}: absent leaves a setting, null goes back to the inherited value.",
+            description=f"Changes to {self.type.__name__}: absent leaves a setting, null inherits again.",
         )
 
 
 def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
-    reference = next((item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Reference)), None)
+    reference = next(
+        (item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Reference)), None
+    )
     annotation = typing.get_args(hint)[0] if reference else hint
     factory = field.default_factory
     if factory is not dataclasses.MISSING:
@@ -187,6 +194,10 @@ def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
     else:
         default = None if field.default is dataclasses.MISSING else field.default
     return Setting(field.name, annotation, default, TypeAdapter(_plain(annotation)), reference)
+
+
+def _maybe(annotation: Any) -> Any:
+    return typing.cast(Any, strawberry.Maybe)[annotation | None]
 
 
 def _plain(annotation: Any) -> Any:

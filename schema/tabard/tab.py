@@ -20,7 +20,7 @@ class Tab(Plugin):
         name: str,
         *,
         noun: str,
-        title: str,
+        title: str | None = None,
         root: type,
         settings: type[Settings] | None = None,
         policy: Policy,
@@ -37,4 +37,4 @@ class Tab(Plugin):
         self.is_hideable = hideable
         self.is_shown_by_default = shown_by_default or not hideable
         self.aliases = aliases
-        self.description = description or f"The {title} tab; null when hidden or not permitted."
+        self.description = description or f"The {self.title} tab; null when hidden or not permitted."

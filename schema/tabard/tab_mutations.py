@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 import strawberry
 
-from tabard.core import core
 from tabard.contributions import MutationContribution
+from tabard.core import core
 from tabard.errors import Fault
 from tabard.naming import noun_of, snake
 from tabard.nouns.workspace import Workspace, may_see
@@ -36,7 +36,9 @@ async def set_visible(
     state = await workspace_of(work, workspace)
     runtime = _runtime(work, tab)
     if not runtime.tab.is_hideable:
-        raise Fault("INVALID", f"The tab '{tab}' is always shown.", reason="tab.not_hideable", path=["input", "tab"])
+        raise Fault(
+            "INVALID", f"The tab '{tab}' is always shown.", reason="tab.not_hideable", path=["input", "tab"]
+        )
     stored = state.tabs.get(tab, StoredTab())
     _check_version(stored, if_version)
     await _store(work, state, tab, StoredTab(visible, stored.values, stored.version + 1))
@@ -94,12 +96,16 @@ async def workspace_of(work: Work, global_id: str) -> WorkspaceState:
     await work.fetch(sa.select(workspace.c.id).where(workspace.c.id == decoded[1]).with_for_update())
     statement = (
         sa.select(*stored_tabs())
-        .select_from(workspace.outerjoin(tables.tab_setting, tables.tab_setting.c.workspace_id == workspace.c.id))
+        .select_from(
+            workspace.outerjoin(tables.tab_setting, tables.tab_setting.c.workspace_id == workspace.c.id)
+        )
         .where(sa.or_(workspace.c.id == decoded[1], workspace.c.slot == 0))
     )
     rows = await work.fetch(statement)
     names = [str(column.key) for column in statement.selected_columns]
-    states = workspace_state(Columns(**dict(zip(names, zip(*rows, strict=True), strict=True)))) if rows else []
+    states = (
+        workspace_state(Columns(**dict(zip(names, zip(*rows, strict=True), strict=True)))) if rows else []
+    )
     found = [state for state in states if state.id == decoded[1] and may_see(work.viewer, state)]
     if not found:
         raise not_found(Workspace, path)

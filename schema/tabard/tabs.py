@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 @strawberry.enum(description="Whether a tab shows for the viewer.")
 class TabState(enum.Enum):
     VISIBLE = strawberry.enum_value("VISIBLE", description="The tab answers.")
-    HIDDEN = strawberry.enum_value("HIDDEN", description="An admin hides the tab in this workspace; its field is null.")
-    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not use the tab; `reason` says why.")
+    HIDDEN = strawberry.enum_value(
+        "HIDDEN", description="An admin hides the tab in this workspace; its field is null."
+    )
+    FORBIDDEN = strawberry.enum_value(
+        "FORBIDDEN", description="The viewer may not use the tab; `reason` says why."
+    )
 
 
 @strawberry.type(description="A tab of a workspace, for navigation and for its settings form.")
@@ -38,9 +42,11 @@ class TabInfo:
     settings_issues: list[str] = strawberry.field(
         description="Stored settings that no longer apply; the defaults are used instead."
     )
-    settings_version: int = strawberry.field(description="Send it as `ifVersion` when saving the tab's settings.")
+    settings_version: int = strawberry.field(
+        description="Send it as `ifVersion` when saving the tab's settings."
+    )
     settings_schema: JSON | None = strawberry.field(
-        description="JSON Schema of the settings, good enough to draw a form; null for a tab without settings."
+        description="JSON Schema of the settings, to draw a form from; null for a tab without settings."
     )
 
 

@@ -11,7 +11,9 @@ from tabard.errors import Fault
 class UserErrorCode(enum.Enum):
     INVALID = strawberry.enum_value("INVALID", description="A value cannot be used.")
     REQUIRED = strawberry.enum_value("REQUIRED", description="A value is missing.")
-    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="There is no such thing, or the viewer cannot see it.")
+    NOT_FOUND = strawberry.enum_value(
+        "NOT_FOUND", description="There is no such thing, or the viewer cannot see it."
+    )
     FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this to this thing.")
     CONFLICT = strawberry.enum_value("CONFLICT", description="The change contradicts what is stored.")
     STALE = strawberry.enum_value("STALE", description="Somebody changed it since it was read.")
@@ -21,11 +23,15 @@ class UserErrorCode(enum.Enum):
     )
 
 
-@strawberry.interface(description="An expected failure of a mutation. When there is one, nothing was written.")
+@strawberry.interface(
+    description="An expected failure of a mutation. When there is one, nothing was written."
+)
 class UserError:
     message: str = strawberry.field(description="What happened and what to do; safe to show.")
     code: UserErrorCode = strawberry.field(description="What kind of thing is wrong.")
-    reason: str = strawberry.field(description="Open dotted key for the exact rule, e.g. `workspace.name_taken`.")
+    reason: str = strawberry.field(
+        description="Open dotted key for the exact rule, e.g. `workspace.name_taken`."
+    )
     path: list[str] | None = strawberry.field(
         description="Where in the arguments, e.g. `input`, `name`; null for the whole mutation."
     )

@@ -15,7 +15,6 @@ from tabard.naming import noun_of
 from tabard.storage.ids import decode_global_id
 from tabard.storage.session import WriteSession
 
-
 if TYPE_CHECKING:
     from tabard.registry import Registry
     from tabard.viewer import Viewer
@@ -30,7 +29,12 @@ class Work:
     """
 
     def __init__(
-        self, viewer: Viewer, session: WriteSession, new_id: Callable[[], int], now: datetime, registry: Registry
+        self,
+        viewer: Viewer,
+        session: WriteSession,
+        new_id: Callable[[], int],
+        now: datetime,
+        registry: Registry,
     ) -> None:
         self.viewer = viewer
         self.now = now
@@ -106,7 +110,9 @@ class Work:
 
         Returns the new version.
         """
-        version = (await self.fetch(sa.select(table.c.version).where(table.c.id == id).with_for_update()))[0][0]
+        version = (await self.fetch(sa.select(table.c.version).where(table.c.id == id).with_for_update()))[0][
+            0
+        ]
         if if_version is not None and if_version != version:
             raise stale(version)
         await self.update(table, table.c.id == id, version=version + 1, **values)
@@ -128,5 +134,3 @@ def stale(version: int) -> Fault:
         path=["input", "ifVersion"],
         current_version=version,
     )
-
-

@@ -22,8 +22,9 @@ class RenewalsTab:
     settings: RenewalsSettings
 
 
-tab = Tab("renewals", noun="Renewal", title="Renewals", root=RenewalsTab, settings=RenewalsSettings, policy=Permission.WORKSPACE)
-
+tab = Tab(
+    "renewals", noun="Renewal", root=RenewalsTab, settings=RenewalsSettings, policy=Permission.WORKSPACE
+)
 due = tab.table("due", sa.Column("due_on", sa.Date, nullable=False, index=True), of=Company)
 
 
@@ -32,7 +33,7 @@ async def renews_on(reader: Reader, company_ids: list[int]) -> dict[int, date]:
     return await reader.values(due.c.due_on, by=due.c.company_id, keys=company_ids)
 
 
-@tab.connection(RenewalsTab, to=Company, description="Customers that renew within the horizon, soonest first.")
+@tab.connection(RenewalsTab, to=Company, description="Customers that renew within the horizon.")
 def upcoming(root: RenewalsTab) -> sa.Select[tuple[int]]:
     last = root.subject.today + timedelta(days=root.settings.horizon_days)
     return sa.select(due.c.company_id).where(due.c.due_on <= last).order_by(due.c.due_on)

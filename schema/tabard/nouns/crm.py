@@ -62,9 +62,18 @@ core.record(Ticket, table=tables.ticket, properties=["name", "description", "pri
 
 core.one(Company, "parent", to=Company, key="parent_id", description="The company it is a subsidiary of.")
 core.connection(
-    Company, "subsidiaries", to=Company, by="parent_id", order="name", description="Companies it is the parent of."
+    Company,
+    "subsidiaries",
+    to=Company,
+    by="parent_id",
+    order="name",
+    description="Companies it is the parent of.",
 )
-for type_, name, noun in ((Contact, "contacts", "People"), (Deal, "deals", "Deals"), (Ticket, "tickets", "Tickets")):
+for type_, name, noun in (
+    (Contact, "contacts", "People"),
+    (Deal, "deals", "Deals"),
+    (Ticket, "tickets", "Tickets"),
+):
     core.connection(
         Company,
         name,
@@ -73,4 +82,6 @@ for type_, name, noun in ((Contact, "contacts", "People"), (Deal, "deals", "Deal
         order="name" if type_ is Contact else "-created_at",
         description=f"{noun} whose primary company this is.",
     )
-    core.one(type_, "company", to=Company, key="company_id", description="The primary company; null without one.")
+    core.one(
+        type_, "company", to=Company, key="company_id", description="The primary company; null without one."
+    )

@@ -19,7 +19,9 @@ class Node:
         return strawberry.ID(encode_global_id(noun_of(type(self)), self.id))
 
 
-@strawberry.interface(description="A row of the CRM: a company, contact, deal, ticket or a plugin's record type.")
+@strawberry.interface(
+    description="A row of the CRM: a company, contact, deal, ticket or a plugin's record type."
+)
 class Record(Node):
     """The interface that every record type implements; its table comes from `record_table`."""
 
@@ -32,4 +34,6 @@ class Record(Node):
     last_activity_at: datetime | None = strawberry.field(
         description="When the latest activity on the record took place; null before the first one."
     )
-    version: int = strawberry.field(description="Grows with each change; send it as `ifVersion` with an update.")
+    version: int = strawberry.field(
+        description="Grows with each change; send it as `ifVersion` with an update."
+    )

@@ -13,19 +13,29 @@ from tabard.records import tables
 from tabard.scalars import CurrencyCode, Locale, TimeZone
 from tabard.viewer import Viewer
 
-PermissionName = strawberry.enum(
-    enum.Enum("PermissionName", {permission.value: permission.value for permission in Permission}),
-    description="A permission of the portal.",
-)
+
+@strawberry.enum(description="A permission of the portal.")
+class PermissionName(enum.Enum):
+    CUSTOMER_SUCCESS_WORKSPACE = strawberry.enum_value(
+        Permission.WORKSPACE.value, description="Use the workspace; takes effect with a Service seat."
+    )
+    MANAGE_CUSTOMER_SUCCESS_SETTINGS = strawberry.enum_value(
+        Permission.MANAGE_SETTINGS.value, description="Manage workspaces, their settings and shared views."
+    )
+    PARTNER_DASHBOARD = strawberry.enum_value(
+        Permission.PARTNER.value, description="See the partner dashboard; needs no seat."
+    )
 
 
 @strawberry.enum(description="The portal's subscription.")
 class Plan(enum.Enum):
-    PROFESSIONAL = "PROFESSIONAL"
-    ENTERPRISE = "ENTERPRISE"
+    PROFESSIONAL = strawberry.enum_value("PROFESSIONAL", description="One workspace for everybody.")
+    ENTERPRISE = strawberry.enum_value("ENTERPRISE", description="Team workspaces and custom objects too.")
 
 
-@strawberry.type(description="An account: the company that uses Tabard. Nothing crosses from one portal to another.")
+@strawberry.type(
+    description="An account: the company that uses Tabard. Nothing crosses from one portal to another."
+)
 class Portal(Node):
     key: str = strawberry.field(description="Stable short name, unique among portals.")
     name: str = strawberry.field(description="The portal's name.")
@@ -47,21 +57,27 @@ class User(Node):
     has_seat: bool = strawberry.field(description="Whether a Service seat is assigned.")
     is_super_admin: bool = strawberry.field(description="Whether the user is a super admin.")
     is_active: bool = strawberry.field(description="Whether the user may sign in.")
-    external_id: str | None = strawberry.field(description="The user's id in the system they were imported from.")
+    external_id: str | None = strawberry.field(
+        description="The user's id in the system they were imported from."
+    )
 
 
-@strawberry.type(name="Viewer", description="Who is asking: the user of the bearer token, with what they may do.")
+@strawberry.type(
+    name="Viewer", description="Who is asking: the user of the bearer token, with what they may do."
+)
 class ViewerType:
     user_id: strawberry.Private[int]
     portal_id: strawberry.Private[int]
     name: str = strawberry.field(description="The user's full name.")
     is_super_admin: bool = strawberry.field(description="Whether the viewer is a super admin.")
     has_service_seat: bool = strawberry.field(description="Whether a Service seat is assigned to the viewer.")
-    permissions: list[PermissionName] = strawberry.field(  # type: ignore[valid-type]
+    permissions: list[PermissionName] = strawberry.field(
         description="The permissions that take effect for the viewer, seat considered."
     )
     time_zone: TimeZone = strawberry.field(description="The zone that days are counted in for the viewer.")
-    locale: Locale = strawberry.field(description="The language labels are in, unless a query asks for another.")
+    locale: Locale = strawberry.field(
+        description="The language labels are in, unless a query asks for another."
+    )
 
 
 core.store(Portal, tables.portal)
@@ -71,7 +87,12 @@ core.narrow(Portal, SignedIn)
 core.narrow(ViewerType, SignedIn)
 
 core.one(
-    ViewerType, "portal", to=Portal, key="portal_id", description="The portal the viewer works in.", policy=SignedIn
+    ViewerType,
+    "portal",
+    to=Portal,
+    key="portal_id",
+    description="The portal the viewer works in.",
+    policy=SignedIn,
 )
 core.one(ViewerType, "user", to=User, key="user_id", description="The viewer as a user of the portal.")
 core.many(
@@ -98,7 +119,8 @@ async def viewer(reader: Reader) -> ViewerType | None:
 
 
 def _shown(viewer: Viewer) -> ViewerType:
-    assert viewer.user_id is not None and viewer.portal_id is not None, "a signed-in viewer has both"
+    assert viewer.user_id is not None, "only a signed-in viewer is shown"
+    assert viewer.portal_id is not None, "a signed-in viewer has a portal"
     return ViewerType(
         user_id=viewer.user_id,
         portal_id=viewer.portal_id,

@@ -33,7 +33,12 @@ class Stage(Node):
 core.store(Pipeline, tables.pipeline)
 core.store(Stage, tables.stage)
 core.many(
-    Pipeline, "stages", to=Stage, by="pipeline_id", order="display_order", description="The stages, in their order."
+    Pipeline,
+    "stages",
+    to=Stage,
+    by="pipeline_id",
+    order="display_order",
+    description="The stages, in their order.",
 )
 core.one(Stage, "pipeline", to=Pipeline, key="pipeline_id", description="The pipeline the stage belongs to.")
 core.every(

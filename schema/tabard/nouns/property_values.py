@@ -40,7 +40,9 @@ class PropertyDefinition:
     kind: PropertyKind = strawberry.field(description="The kind of its values.")
     group: str = strawberry.field(description="The group it is shown in.")
     is_custom: bool = strawberry.field(description="Whether an admin or an import defined it.")
-    options: list[PropertyOption] = strawberry.field(description="The options of an OPTION property; else empty.")
+    options: list[PropertyOption] = strawberry.field(
+        description="The options of an OPTION property; else empty."
+    )
 
 
 @strawberry.interface(description="The value of a property of a record; one concrete type for each kind.")
@@ -92,9 +94,7 @@ class UserPropertyValue(PropertyValue):
     user_id: strawberry.Private[int | None]
 
 
-core.one(
-    UserPropertyValue, "user", to=User, key="user_id", description="The user; null when not set."
-)
+core.one(UserPropertyValue, "user", to=User, key="user_id", description="The user; null when not set.")
 
 VALUE_TYPES: dict[PropertyKind, tuple[type[PropertyValue], str]] = {
     PropertyKind.TEXT: (TextPropertyValue, "text"),
@@ -117,7 +117,10 @@ def make_value(definition: PropertyDefinition, value: Any) -> PropertyValue:
     if definition.kind is PropertyKind.NUMBER and value is not None:
         value = Decimal(value)
     if definition.kind is PropertyKind.OPTION and value is not None:
-        value = next((item for item in definition.options if item.value == value), PropertyOption(value=value, label=value))
+        value = next(
+            (item for item in definition.options if item.value == value),
+            PropertyOption(value=value, label=value),
+        )
     return type_(definition=definition, **{name: value})
 
 
@@ -164,26 +167,28 @@ def custom_definition(row: tuple[Any, ...]) -> PropertyDefinition:
     )
 
 
-def plain_value(kind: str, cells: dict[str, Any]) -> Any:
+_CELLS: dict[PropertyKind, str] = {
+    PropertyKind.TEXT: "text_value",
+    PropertyKind.OPTION: "text_value",
+    PropertyKind.NUMBER: "number_value",
+    PropertyKind.BOOLEAN: "number_value",
+    PropertyKind.MONEY: "number_value",
+    PropertyKind.DATE: "date_value",
+    PropertyKind.DATETIME: "instant_value",
+    PropertyKind.USER: "user_id",
+}
+
+
+def plain_value(kind: PropertyKind, cells: dict[str, Any]) -> Any:
     """The plain value of a `property_value` row; None when the row has none of its kind."""
-    number = cells["number_value"]
-    match PropertyKind(kind):
-        case PropertyKind.TEXT | PropertyKind.OPTION:
-            return cells["text_value"]
-        case PropertyKind.NUMBER:
-            return number
-        case PropertyKind.BOOLEAN:
-            return None if number is None else number != 0
-        case PropertyKind.MONEY:
-            if number is None or cells["currency"] is None:
-                return None
-            return Money(amount=number, currency_code=CurrencyCode(cells["currency"]))
-        case PropertyKind.DATE:
-            return cells["date_value"]
-        case PropertyKind.DATETIME:
-            return cells["instant_value"]
-        case PropertyKind.USER:
-            return cells["user_id"]
+    cell = cells[_CELLS[kind]]
+    if cell is None:
+        return None
+    if kind is PropertyKind.BOOLEAN:
+        return cell != 0
+    if kind is PropertyKind.MONEY:
+        return cells["currency"] and Money(amount=cell, currency_code=CurrencyCode(cells["currency"]))
+    return cell
 
 
 async def custom_values(
@@ -206,7 +211,7 @@ async def custom_values(
     result: dict[int, list[PropertyValue]] = defaultdict(list)
     for record_id, *row in zip(*found.data.values(), strict=True):
         described = custom_definition(tuple(row[len(cells) :]))
-        plain = plain_value(described.kind.value, dict(zip(cells, row[: len(cells)], strict=True)))
+        plain = plain_value(described.kind, dict(zip(cells, row[: len(cells)], strict=True)))
         result[record_id].append(make_value(described, plain))
     return result
 
@@ -215,17 +220,22 @@ def well_known(reader: Reader, record: Record) -> dict[str, PropertyValue]:
     """The well-known properties of a record, by key, in the order they were declared."""
     noun = noun_of(type(record))
     return {
-        item.key: make_value(defined(noun, item), getattr(record, item.source)) for item in reader.properties_of(noun)
+        item.key: make_value(defined(noun, item), getattr(record, item.source))
+        for item in reader.properties_of(noun)
     }
 
 
-@core.field(Record, description="A property by its key; null for an unknown key or a custom one that is not set.")
+@core.field(
+    Record, description="A property by its key; null for an unknown key or a custom one that is not set."
+)
 async def property(reader: Reader, records: list[Record], *, key: str) -> list[PropertyValue | None]:
     found = await _selected(reader, records, [key], None)
     return [values[0] if values else None for values in found]
 
 
-@core.field(Record, description="The properties of the record: all, those with these keys, or those of a group.")
+@core.field(
+    Record, description="The properties of the record: all, those with these keys, or those of a group."
+)
 async def properties(
     reader: Reader, records: list[Record], *, keys: list[str] | None = None, group: str | None = None
 ) -> list[list[PropertyValue] | None]:
@@ -239,7 +249,9 @@ async def _selected(
         raise BadUserInput(f"`keys` has {len(keys)} entries; ask for at most {MAX_KEYS} at once.")
     known = [well_known(reader, record) for record in records]
     needs_custom = keys is None or any(key not in values for values in known for key in keys)
-    custom = await custom_values(reader, [record.id for record in records], keys, group) if needs_custom else {}
+    custom = (
+        await custom_values(reader, [record.id for record in records], keys, group) if needs_custom else {}
+    )
     result = []
     for record, values in zip(records, known, strict=True):
         every = [*values.values(), *custom.get(record.id, [])]
@@ -247,20 +259,23 @@ async def _selected(
             [
                 value
                 for value in every
-                if (keys is None or value.definition.key in keys) and (group is None or value.definition.group == group)
+                if (keys is None or value.definition.key in keys)
+                and (group is None or value.definition.group == group)
             ]
         )
     return result
 
 
-@core.query(description="The properties that records of a type can have, well-known ones first; null for an unknown type.")
+@core.query(description="The properties of a record type, well-known ones first; null for an unknown type.")
 async def property_definitions(reader: Reader, *, object_type: str) -> list[PropertyDefinition] | None:
     known = reader.properties_of(object_type)
     if not known:
         return None
     definition = tables.property_definition
     found = await reader.fetch(
-        sa.select(*definition_columns()).where(definition.c.object_type == object_type).order_by(definition.c.key)
+        sa.select(*definition_columns())
+        .where(definition.c.object_type == object_type)
+        .order_by(definition.c.key)
     )
     custom = [custom_definition(row) for row in zip(*found.data.values(), strict=True)]
     return [defined(object_type, item) for item in known] + custom

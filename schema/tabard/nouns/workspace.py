@@ -30,7 +30,9 @@ class Workspace(Node):
     is_default: bool = strawberry.field(
         description="Whether it is the account's own, for everyone whose primary team has no other."
     )
-    version: int = strawberry.field(description="Grows with each change; send it as `ifVersion` with an update.")
+    version: int = strawberry.field(
+        description="Grows with each change; send it as `ifVersion` with an update."
+    )
 
 
 def shown(state: WorkspaceState) -> Workspace:
@@ -125,7 +127,10 @@ class TabsRead:
 
     async def load(self, level: Level, keys: list[Any]) -> list[Any]:
         context = level.context
-        return [[tab.info(state, context.viewer) for tab in context.graph.registry.tabs.values()] for state in keys]
+        return [
+            [tab.info(state, context.viewer) for tab in context.graph.registry.tabs.values()]
+            for state in keys
+        ]
 
     def child(self) -> type | None:
         return None
@@ -140,7 +145,11 @@ core.many(
     description="The teams that use the workspace; empty for the default one.",
 )
 core.declare(
-    Workspace, "tabs", list[TabInfo] | None, TabsRead(), "All tabs in the order of the navigation, hidden ones too."
+    Workspace,
+    "tabs",
+    list[TabInfo] | None,
+    TabsRead(),
+    "All tabs in the order of the navigation, hidden ones too.",
 )
 core.declare(
     "Query",
@@ -151,5 +160,9 @@ core.declare(
     id=strawberry.ID | None,
 )
 core.declare(
-    "Query", "workspaces", list[Workspace] | None, AllWorkspacesRead(), "The workspaces that the viewer may see."
+    "Query",
+    "workspaces",
+    list[Workspace] | None,
+    AllWorkspacesRead(),
+    "The workspaces that the viewer may see.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from tabard.storage.keys import keys as keys_in
 
 PAGE_ARGUMENTS = ("first", "after", "last", "before")
 RANK, SORT = "_rank", "_sort"
-SortColumns = list[tuple[sa.ColumnElement[Any], bool]]
+SortColumns = Sequence[tuple[sa.ColumnElement[Any], bool]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ class ListingRead:
             return await pages.load(listings * len(keys), list(range(len(keys))))
         args = {name: value for name, value in level.args.items() if name not in PAGE_ARGUMENTS}
         chosen = [await level.context.contained(level.plugin, self.function, key, **args) for key in keys]
-        listings = [_author_listing(entity, pages.names, select, number) for number, select in enumerate(chosen)]
+        listings = [
+            _author_listing(entity, pages.names, select, number) for number, select in enumerate(chosen)
+        ]
         return await pages.load(listings, list(range(len(keys))))
 
     def child(self) -> type | None:
@@ -126,7 +128,9 @@ class _Pages:
         self._page = Page.from_arguments(dict(level.args))
         self._wants_rows = level.selection.selects(connection, "nodes", "edges", "pageInfo")
         self._wants_count = level.selection.selects(connection, "totalCount")
-        arguments = sorted((name, repr(value)) for name, value in level.args.items() if name not in PAGE_ARGUMENTS)
+        arguments = sorted(
+            (name, repr(value)) for name, value in level.args.items() if name not in PAGE_ARGUMENTS
+        )
         self._scope = f"{level.context.viewer.portal_id}|{scope}|{noun_of(to)}|{arguments}"
         self.names = sorted(level.attributes(nodes, to) | level.attributes(edges, to))
 
@@ -140,7 +144,9 @@ class _Pages:
         values = None
         if page.cursor is not None:
             values = self._level.context.graph.cursors.decode(self._scope, page.cursor, sorts + 1)
-        found = await self._level.context.reader.fetch(_one_statement([self._cut(item, values) for item in listings]))
+        found = await self._level.context.reader.fetch(
+            _one_statement([self._cut(item, values) for item in listings])
+        )
         objects = self._entity.objects(self.names, dict(found.data))
         places = list(zip(*(found[f"{SORT}{place}"] for place in range(sorts)), found["id"], strict=True))
         grouped: dict[Any, tuple[list[Any], list[list[Any]]]] = defaultdict(lambda: ([], []))

@@ -31,12 +31,12 @@ class Level:
 
 
 class DeclaredRead(Protocol):
-    """How the values of one field are read.
+    """How the values of one field are read."""
 
-    `key` names the parent's attribute that is the key; None when the parent itself is.
-    """
-
-    key: str | None
+    @property
+    def key(self) -> str | None:
+        """The parent's attribute that is the key; None when the parent itself is."""
+        ...
 
     async def load(self, level: Level, keys: list[Any]) -> list[Any]:
         """One value for each key, in order; keys may repeat and are never None."""

@@ -61,7 +61,9 @@ def beyond(
     return condition
 
 
-def _past(column: sa.ColumnElement[Any], value: Any, descends: bool, is_backward: bool) -> sa.ColumnElement[bool]:
+def _past(
+    column: sa.ColumnElement[Any], value: Any, descends: bool, is_backward: bool
+) -> sa.ColumnElement[bool]:
     if value is None:
         return column.is_not(None) if is_backward else sa.false()
     past = column < value if descends != is_backward else column > value

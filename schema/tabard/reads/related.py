@@ -36,7 +36,9 @@ class OneRead:
         names = sorted(level.attributes(level.selection, self.to))
         columns = entity.columns(names)
         distinct = list(dict.fromkeys(keys))
-        found = await level.context.reader.fetch(sa.select(*columns).where(keys_in(entity.table.c.id, distinct)))
+        found = await level.context.reader.fetch(
+            sa.select(*columns).where(keys_in(entity.table.c.id, distinct))
+        )
         objects = entity.objects(names, dict(found.data))
         by_id = dict(zip(found["id"], objects, strict=True))
         return [by_id.get(key) for key in keys]

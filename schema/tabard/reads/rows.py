@@ -27,7 +27,7 @@ class RowsRead:
         distinct = list(dict.fromkeys(keys)) if self.key else keys
         read = Read(distinct, level.attributes(level.selection, self.to), level.args)
         columns: Columns = await context.contained(level.plugin, self.function, context.reader, read)
-        objects = make_objects(self.to, list(columns.data), list(columns.data.values()))
+        objects: list[Any] = make_objects(self.to, list(columns.data), list(columns.data.values()))
         if columns.parent is None:
             grouped = {id(key) if self.key is None else key: objects for key in keys}
         else:

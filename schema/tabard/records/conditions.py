@@ -21,6 +21,8 @@ def property_is(type_: type, key: str, user_id: int) -> sa.ColumnElement[bool]:
     held = (
         sa.select(value.c.record_id)
         .join(definition, definition.c.id == value.c.property_id)
-        .where(definition.c.object_type == noun_of(type_), definition.c.key == key, value.c.user_id == user_id)
+        .where(
+            definition.c.object_type == noun_of(type_), definition.c.key == key, value.c.user_id == user_id
+        )
     )
     return table.c.id.in_(held)

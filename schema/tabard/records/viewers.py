@@ -53,11 +53,13 @@ def workspace_state(found: Columns) -> list[WorkspaceState]:
 
 
 def _grouped(column: sa.ColumnElement[Any], *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
-    return sa.select(sa.func.aggregate_strings(sa.cast(column, sa.String), ",")).where(*where).scalar_subquery()
+    return (
+        sa.select(sa.func.aggregate_strings(sa.cast(column, sa.String), ",")).where(*where).scalar_subquery()
+    )
 
 
 def viewer_statement(user_id: int) -> sa.Select[Any]:
-    """One statement for viewer, workspace and settings: a row for each stored tab of own and default workspace."""
+    """Viewer, workspace and settings at once: a row for each stored tab of the own and default workspace."""
     user, portal, member = tables.user, tables.portal, tables.team_member
     workspace, setting, placed = tables.workspace, tables.tab_setting, tables.workspace_team
     primary = (
@@ -78,8 +80,8 @@ def viewer_statement(user_id: int) -> sa.Select[Any]:
             user.c.name.label("user_name"),
             user.c.is_super_admin,
             user.c.has_seat,
-            sa.func.coalesce(user.c.locale, portal.c.locale, type_=Label).label("locale"),
-            sa.func.coalesce(user.c.time_zone, portal.c.time_zone, type_=Label).label("time_zone"),
+            sa.func.coalesce(user.c.locale, portal.c.locale, type_=Label(63)).label("locale"),
+            sa.func.coalesce(user.c.time_zone, portal.c.time_zone, type_=Label(63)).label("time_zone"),
             portal.c.plan,
             primary.label("primary_team_id"),
             own.label("own_workspace_id"),
@@ -93,7 +95,7 @@ def viewer_statement(user_id: int) -> sa.Select[Any]:
 
 
 async def read_viewer(database: Database, portal_id: int, user_id: int) -> tuple[Viewer | None, ReadSession]:
-    """The viewer, None for a user who is gone or inactive, and the session that goes on serving the request."""
+    """The viewer, None for a user who is gone, and the session that goes on serving the request."""
     session = database.reading(Scope(portal_id, user_id))
     try:
         viewer = await viewer_from(session, portal_id, user_id)

@@ -175,8 +175,10 @@ class DoorCompiler(SQLCompiler):
 
 
 def _listed_rows(insert: sa.Insert) -> Iterator[Any]:
-    for rows in insert._multi_values:
-        yield from rows
+    for row in (row for rows in insert._multi_values for row in rows):
+        if not isinstance(row, dict):
+            refuse("it lists values by position", "give each row as a dictionary")
+        yield row
 
 
 def _check_assigned(rows: TenantRows, names: Iterable[Any], *, is_update: bool) -> None:

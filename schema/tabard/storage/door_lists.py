@@ -31,8 +31,8 @@ OPERATORS: Final = frozenset(
 )  # fmt: skip
 TYPES: Final = frozenset(
     {
-        sa.Boolean, sa.Date, sa.DateTime, sa.Enum, sa.Float, sa.Integer, sa.Interval, sa.JSON, sa.LargeBinary,
-        sa.Numeric, sa.String, sa.Time, sa.Uuid, sqltypes.NullType,
+        sa.Boolean, sa.Date, sa.DateTime, sa.Enum, sa.Float, sa.Integer, sa.Interval, sa.JSON,
+        sa.Numeric, sa.String, sa.Time, sa.Uuid, sqltypes.NullType, sqltypes._Binary,
     }
 )  # fmt: skip
 FUNCTION_CLASSES: Final = frozenset(
@@ -68,7 +68,7 @@ _WRITE_CLASSES: Final = INSERT_CLASSES | {
     dml.Update, dml.Delete, sqlite.dml.OnConflictDoNothing, sqlite.dml.OnConflictDoUpdate,
     postgresql.dml.OnConflictDoNothing, postgresql.dml.OnConflictDoUpdate,
 }  # fmt: skip
-_SAVEPOINT_CLASSES: Final = frozenset(
+SAVEPOINT_CLASSES: Final = frozenset(
     {elements.SavepointClause, elements.ReleaseSavepointClause, elements.RollbackToSavepointClause}
 )
 CLASSES: Final[frozenset[type]] = (
@@ -80,7 +80,7 @@ CLASSES: Final[frozenset[type]] = (
     | _EXPRESSION_CLASSES
     | _SELECT_CLASSES
     | _WRITE_CLASSES
-    | _SAVEPOINT_CLASSES
+    | SAVEPOINT_CLASSES
 )
 ADDITIONS: Final = (
     "_prefixes", "_suffixes", "_hints", "_statement_hints", "_with_options", "_compile_state_funcs",

@@ -43,6 +43,7 @@ class Inspection:
             **dict.fromkeys(lists.FUNCTION_CLASSES, _check_function),
             **dict.fromkeys(lists.INSERT_CLASSES, _check_insert),
             **dict.fromkeys(lists.VALUES_CLASSES, _check_values),
+            **dict.fromkeys(lists.SAVEPOINT_CLASSES, _check_savepoint),
         }
 
     def check(self, statement: Any) -> None:
@@ -88,7 +89,7 @@ def _known_class(element: Any) -> type:
             (known for known in lists.CLASSES if annotation.annotated_classes.get(known) is kind), kind
         )
     if kind not in lists.CLASSES:
-        what = DESCRIPTIONS.get(kind.__name__, f"a {kind.__name__}")
+        what = DESCRIPTIONS.get(kind.__name__, f"a part of the class {kind.__name__}")
         refuse(f"it holds {what}", "use tables, columns, operators and functions of the door's lists")
     renderer: Any = kind
     if (
@@ -101,7 +102,8 @@ def _known_class(element: Any) -> type:
 
 def _check_additions(element: Any) -> None:
     for name in lists.ADDITIONS:
-        if getattr(element, name, None):
+        addition = getattr(element, name, None)
+        if isinstance(addition, ClauseElement) or addition:
             refuse(f"it has {name.strip('_').replace('_', ' ')}", "leave out prefixes, hints and options")
     if any(str(name).startswith(RESERVED) for name in getattr(element, "_params", ())):
         refuse("it sets the door's own parameters", "leave them to the execution")
@@ -161,6 +163,11 @@ def _check_insert(insert: sa.Insert) -> None:
         refuse("it inserts the rows of a SELECT", "read the rows, then insert them")
 
 
+def _check_savepoint(savepoint: Any) -> None:
+    if not IDENTIFIER.fullmatch(savepoint.ident):
+        refuse(f"it names the savepoint {savepoint.ident!r}", "use letters, digits and underscores")
+
+
 def _check_type(type_: Any, dialect: sa.Dialect) -> None:
     for variant in (type_._variant_mapping or {}).values():
         _check_type(variant, dialect)
@@ -200,4 +207,5 @@ def _elements_in(value: Any) -> Iterator[Any]:
         for item in value:
             yield from _elements_in(item)
     elif hasattr(value, "__clause_element__"):
-        refuse(f"it holds {value!r}, which turns into an expression later", "give the expression itself")
+        kind = type(value).__name__
+        refuse(f"it holds a {kind}, which turns into an expression later", "give the expression itself")

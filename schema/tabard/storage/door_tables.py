@@ -102,7 +102,7 @@ class Admissions:
 
 
 def _name(table: Any) -> str:
-    return f"'{getattr(table, 'name', type(table).__name__)}'"
+    return f"'{table.name}'" if isinstance(table, sa.Table) else f"a {type(table).__name__}"
 
 
 def _tenant_rows(table: sa.Table) -> TenantRows:

@@ -39,7 +39,11 @@ def _fault(error: Exception) -> Exception:
     if _is_cancelled(error):
         return DeadlineExceeded("A read took longer than a statement may; ask for less at once.")
     text = str(error)
-    if isinstance(error, sa.exc.OperationalError) and "sqlite" in text and not any(mark in text for mark in _BUSY):
+    if (
+        isinstance(error, sa.exc.OperationalError)
+        and "sqlite" in text
+        and not any(mark in text for mark in _BUSY)
+    ):
         return error
     log.warning("database unavailable", error=type(error).__name__)
     unavailable: GraphError = Unavailable("The database does not answer; try again soon.", retryAfter=1)

@@ -56,7 +56,11 @@ class PostgresStorage:
             pool_pre_ping=False,
             connect_args={
                 "timeout": options.connect_timeout,
-                "server_settings": {"statement_timeout": timeout, "timezone": "UTC", "application_name": "tabard"},
+                "server_settings": {
+                    "statement_timeout": timeout,
+                    "timezone": "UTC",
+                    "application_name": "tabard",
+                },
             },
         )
 

@@ -107,7 +107,12 @@ def _write_engine(url: sa.URL) -> AsyncEngine:
         # SQLAlchemy begins; the driver must not begin by itself, or BEGIN IMMEDIATE comes too late.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WRITE_BUSY_MS}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={WRITE_BUSY_MS}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
