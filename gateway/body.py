@@ -2,6 +2,7 @@
 
 import asyncio
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -9,42 +10,63 @@ from gateway.codes import Code
 from gateway.limits import Limits
 from gateway.refusal import LimitExceeded, Refusal
 
-# What is left of a body that is not read to its end would be taken for the next request.
-CLOSE = {"connection": "close"}
+# A refused body is received up to this many times the limit: a client that is cut off while it still sends
+# gets a reset connection instead of the answer.
+GRACE = 16
 
 
-async def read_body(receive: Receive, declared: str | None, limits: Limits) -> bytes:
-    """The whole body; raises ClientDisconnect when the client goes before its end.
+class Body:
+    """The body of one request. Its methods raise ClientDisconnect when the client goes before its end."""
 
-    `declared` is the `Content-Length`. A client that sends slowly has no longer than one that stalls.
-    """
-    if declared and declared.isdecimal():
-        # Twenty digits say enough; thousands of them are no number to Python.
-        require_size(int(declared[:20]), limits.body_bytes)
-    try:
-        async with asyncio.timeout(limits.upload_seconds):
-            return await gather(receive, limits.body_bytes)
-    except TimeoutError:
-        code = Code.REQUEST_TIMEOUT
-        what = f"The body did not arrive within {limits.upload_seconds:g} seconds."
-        raise Refusal(code, f"{what} {code.remedy}", headers=CLOSE) from None
+    def __init__(self, receive: Receive, headers: Headers, limits: Limits) -> None:
+        self._receive = receive
+        self._declared = headers.get("content-length", "")
+        self._waits_for_leave = "expect" in headers
+        self._limits = limits
+        self._received = 0
+        self._is_complete = False
+        self._is_late = False
 
+    async def read(self) -> bytes:
+        """The whole body; a client that sends slowly has no longer than one that stalls."""
+        if self._declared.isdecimal():
+            # Twenty digits say enough; thousands of them are no number to Python.
+            self._require_size(int(self._declared[:20]))
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.upload_seconds):
+                while not self._is_complete:
+                    body += await self._next()
+                    self._require_size(self._received)
+        except TimeoutError:
+            self._is_late = True
+            what = f"The body did not arrive within {self._limits.upload_seconds:g} seconds."
+            raise Refusal(Code.REQUEST_TIMEOUT, f"{what} {Code.REQUEST_TIMEOUT.remedy}") from None
+        return bytes(body)
 
-async def gather(receive: Receive, limit: int) -> bytes:
-    """Puts the pieces of a body together, up to the limit."""
-    body = bytearray()
-    while True:
-        message = await receive()
+    async def discard(self) -> bool:
+        """Receives what is left, within bounds; False when more may come and the connection must end."""
+        if self._is_late or self._waits_for_leave:
+            return self._is_complete
+        try:
+            async with asyncio.timeout(self._limits.upload_seconds):
+                while not self._is_complete and self._received <= GRACE * self._limits.body_bytes:
+                    await self._next()
+        except TimeoutError:
+            self._is_late = True
+        return self._is_complete
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        body += message.get("body", b"")
-        require_size(len(body), limit)
-        if not message.get("more_body", False):
-            return bytes(body)
+        piece: bytes = message.get("body", b"")
+        self._received += len(piece)
+        self._is_complete = not message.get("more_body", False)
+        return piece
 
-
-def require_size(size: int, limit: int) -> None:
-    """Refuses a body that is larger than allowed."""
-    if size > limit:
-        what = "The body has too many bytes"
-        raise LimitExceeded(Code.PAYLOAD_TOO_LARGE, what, limit=limit, actual=size, headers=CLOSE)
+    def _require_size(self, size: int) -> None:
+        if size > (limit := self._limits.body_bytes):
+            raise LimitExceeded(
+                Code.PAYLOAD_TOO_LARGE, "The body has too many bytes", limit=limit, actual=size
+            )

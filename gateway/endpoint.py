@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.body import read_body
+from gateway.body import Body
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.credentials import authorization
@@ -36,29 +36,40 @@ class GraphQLEndpoint:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._respond(scope, receive)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         headers = Headers(scope=scope)
         accepted = negotiate(", ".join(headers.getlist("accept")))
-        responder = Responder(
-            request_id_of(scope),
-            accepted or JSON,
-            self._configuration.limits.errors,
-            self._configuration.development,
-        )
+        responder = self._responder(scope, accepted)
+        body = Body(receive, headers, self._configuration.limits)
         try:
             require_post(scope["method"])
             require_acceptable(accepted)
-            response = await self._answer(headers, receive, responder)
+            require_json(headers)
+            request = parse_request(await body.read(), self._configuration.limits.json_depth)
+            return await self._answer(request, headers, receive, responder)
         except ClientDisconnect:
-            return
+            raise
         except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
             response = responder.failure(error)
-        await response(scope, receive, send)
+        if not await body.discard():
+            response.headers["connection"] = "close"
+        return response
 
-    async def _answer(self, headers: Headers, receive: Receive, responder: Responder) -> Response:
-        limits = self._configuration.limits
-        require_json(headers)
-        body = await read_body(receive, headers.get("content-length"), limits)
-        request = parse_request(body, limits.json_depth)
+    def _responder(self, scope: Scope, accepted: str | None) -> Responder:
+        configuration = self._configuration
+        return Responder(
+            request_id_of(scope), accepted or JSON, configuration.limits.errors, configuration.development
+        )
+
+    async def _answer(
+        self, request: GraphQLRequest, headers: Headers, receive: Receive, responder: Responder
+    ) -> Response:
         checked = self.documents.get(request.query)
         if checked.errors:
             return responder.problems(checked.errors)

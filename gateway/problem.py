@@ -61,6 +61,9 @@ def from_execution(error: GraphQLError, *, is_development: bool) -> Problem:
         problem = Problem(Code.BAD_USER_INPUT, message)
     else:
         problem = from_exception(cause_of(error))
+        if problem.code is not Code.INTERNAL_SERVER_ERROR:
+            # The executor may have added to the cause's message how often the same happened.
+            problem = replace(problem, message=error.message)
     path = None if error.path is None else tuple(error.path)
     return replace(problem, locations=locations_of(error), path=path)
 

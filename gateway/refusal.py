@@ -20,8 +20,6 @@ class Refusal(GraphError):
 class LimitExceeded(Refusal):
     """A request that is larger, in one measure, than the operator allows."""
 
-    def __init__(
-        self, code: Code, what: str, *, limit: int, actual: int, headers: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, code: Code, what: str, *, limit: int, actual: int) -> None:
         message = f"{what}: {actual:,}, but at most {limit:,} are allowed. {code.remedy}"
-        super().__init__(code, message, headers=headers, limit=limit, actual=actual)
+        super().__init__(code, message, limit=limit, actual=actual)

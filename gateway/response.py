@@ -1,11 +1,12 @@
 """Response: results and errors as bytes, with the status that goes with them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from gateway.codes import Code
@@ -26,9 +27,8 @@ class Responder:
     def result(self, result: ExecutionResult) -> Response:
         """The answer to an executed operation; without `data` when execution never began."""
         errors = result.errors or []
-        shown = [
-            from_execution(error, is_development=self.is_development) for error in errors[: self.most_errors]
-        ]
+        chosen = choose(errors, self.most_errors)
+        shown = [from_execution(error, is_development=self.is_development) for error in chosen]
         if result.data is None and shown and all(problem.path is None for problem in shown):
             return self.problems(shown)
         content = self._errors(shown) | {"data": result.data}
@@ -66,3 +66,16 @@ def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
     if (seconds := problem.extensions.get("retryAfter")) is not None:
         headers["retry-after"] = str(seconds)
     return headers
+
+
+def choose(errors: Sequence[GraphQLError], most: int) -> list[GraphQLError]:
+    """As many errors as an answer may have, of as many different fields as possible, in their order."""
+    if len(errors) <= most:
+        return list(errors)
+    earlier: Counter[tuple[str, ...]] = Counter()
+    ranked: list[tuple[int, int]] = []
+    for position, error in enumerate(errors):
+        place = tuple(key for key in error.path or () if isinstance(key, str))
+        ranked.append((earlier[place], position))
+        earlier[place] += 1
+    return [errors[position] for position in sorted(position for _, position in sorted(ranked)[:most])]

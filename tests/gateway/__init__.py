@@ -1,0 +1,1 @@
+"""Tests of the edge: everything between the socket and the graph."""
