@@ -5,7 +5,12 @@ TabardError
 │   ├── AssemblyRefused        all refusals of one assembly, each a sentence
 │   ├── RegistryFrozen         a plugin or contribution came after assembly
 │   ├── DatabaseNotReady       migrations are missing, or the database cannot be opened
-│   └── SchemaNewer            the database was migrated by a newer Tabard
+│   ├── SchemaNewer            the database was migrated by a newer Tabard
+│   ├── ConfigurationInvalid   a setting of the operator that cannot be used
+│   ├── DataFolderUnusable     the folder of the embedded database cannot be used
+│   └── AddressUnavailable     the server's host and port cannot be listened on
+├── CommandRefused             a command was asked for what cannot be done
+│   └── NameUnknown            a portal, persona or user that is not there
 ├── DoorRefusal                a statement that the tenant's door does not let through
 ├── GraphError                 reaches a client in `errors`, with `extensions.code`
 │   ├── Unauthenticated  Forbidden  NotFound  BadUserInput  InvalidCursor  PageSizeExceeded
@@ -48,6 +53,26 @@ class DatabaseNotReady(StartError):
 
 class SchemaNewer(StartError):
     """The database holds migrations that this Tabard does not know."""
+
+
+class ConfigurationInvalid(StartError):
+    """A setting of the operator that cannot be used."""
+
+
+class DataFolderUnusable(StartError):
+    """The folder of the embedded database cannot be made, read or written."""
+
+
+class AddressUnavailable(StartError):
+    """The host and port that the server should listen on are taken, or not ours to take."""
+
+
+class CommandRefused(TabardError):
+    """What a command was asked to do cannot be done as it was asked."""
+
+
+class NameUnknown(CommandRefused):
+    """A portal, persona or user that is not there."""
 
 
 class DoorRefusal(TabardError):

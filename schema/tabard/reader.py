@@ -81,7 +81,7 @@ class Reader:
     ) -> dict[int, Any]:
         """One value for each key that has a row: `{by: column}`."""
         rows = await self._session.fetch(sa.select(by, column).where(keys_in(by, keys)))
-        return dict(row.tuple() for row in rows)
+        return {key: value for key, value, *_ in map(tuple, rows)}
 
     async def scalar(self, statement: sa.Select[Any]) -> Any:
         """The first cell of the first row; None without a row."""

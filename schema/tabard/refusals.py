@@ -123,19 +123,20 @@ def _policies(registry: Registry) -> Iterator[str]:
 
 def _governed(registry: Registry) -> Iterator[tuple[str, str]]:
     """Everything without a policy that needs one, and its plugin."""
-    for owner, contributions in registry.fields.items():
-        for contribution in contributions:
-            if contribution.policy is None:
-                yield f"{owner}.{contribution.graphql_name}", contribution.plugin
-    for type_, plugin in registry.types.items():
-        if type_ not in registry.policies and not _definition(type_).is_input:
-            yield f"the type {type_name(type_)}", plugin
-    for mutation in registry.mutations:
-        if mutation.policy is None:
-            yield f"Mutation.{mutation.graphql_name}", mutation.plugin
-    for runtime in registry.tabs.values():
-        if runtime.section is not None and runtime.tab.policy is None:
-            yield f"the settings of tab '{runtime.tab.name}'", runtime.tab.name
+    fields = [(owner, item) for owner, items in registry.fields.items() for item in items]
+    yield from (
+        (f"{owner}.{item.graphql_name}", item.plugin) for owner, item in fields if item.policy is None
+    )
+    bare = [pair for pair in registry.types.items() if pair[0] not in registry.policies]
+    yield from (
+        (f"the type {type_name(type_)}", plugin) for type_, plugin in bare if not _definition(type_).is_input
+    )
+    mutations = [item for item in registry.mutations if item.policy is None]
+    yield from ((f"Mutation.{item.graphql_name}", item.plugin) for item in mutations)
+    tabs = [
+        runtime.tab for runtime in registry.tabs.values() if runtime.section and runtime.tab.policy is None
+    ]
+    yield from ((f"the settings of tab '{tab.name}'", tab.name) for tab in tabs)
 
 
 def _definition(type_: Any) -> Any:

@@ -9,7 +9,7 @@ from tabard.reads.level import Level
 
 @dataclass(frozen=True)
 class ValueRead:
-    """`async def f(reader, keys, *, arg=...) -> dict[key, V]`; without key `f(reader, parents) -> list[V]`."""
+    """`async def f(reader, keys, *, arg=...) -> dict[key, V]`; without it `f(reader, parents) -> list[V]`."""
 
     function: Callable[..., Any]
     key: str | None

@@ -7,6 +7,7 @@ processes, and in order of creation within one.
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 NODE_BITS, COUNTER_BITS = 10, 12
@@ -48,6 +49,11 @@ class IdFactory:
             self._counter += 1
         else:
             self._millisecond, self._counter = self._millisecond + 1, 0
+
+
+def instant_of(id: int) -> datetime:
+    """When an id was made, to the millisecond."""
+    return datetime.fromtimestamp(((id >> NODE_BITS + COUNTER_BITS) + EPOCH_MS) / 1000, UTC)
 
 
 def encode_global_id(noun: str, id: int) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tabard.errors import StartError, Unavailable
 from tabard.records.tables import node_lease
 from tabard.storage.database import Database
-from tabard.storage.ids import EPOCH_MS, MAX_NODE, IdFactory, millisecond_of
+from tabard.storage.ids import MAX_NODE, IdFactory, instant_of
 
 log = structlog.get_logger("tabard.storage")
 
@@ -75,8 +75,7 @@ class NodeLease:
     async def release(self) -> None:
         """Gives the number back; no more ids are made."""
         self._ids = None
-        last = datetime.fromtimestamp((EPOCH_MS + millisecond_of(self._last) + 1) / 1000, UTC)
-        await self._set_expiry(last - CLOCK_SKEW)
+        await self._set_expiry(instant_of(self._last) + timedelta(milliseconds=1) - CLOCK_SKEW)
 
     async def _free(self) -> list[int]:
         async with self._database.system("list node numbers") as connection:
