@@ -1,0 +1,1 @@
+"""Forms: the ways in which an author contributes; `Plugin` is made of them."""

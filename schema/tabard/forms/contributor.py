@@ -1,0 +1,73 @@
+"""Contributor: what every form adds to."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from tabard.contributions import (
+    Argument,
+    FieldContribution,
+    MutationContribution,
+    RecordContribution,
+    TypePolicy,
+)
+from tabard.errors import RegistryFrozen
+from tabard.policies import Policy
+from tabard.reads.level import DeclaredRead
+from tabard.storage.merging import TableRules
+
+
+class Contributor:
+    """Collects contributions until the graph is assembled; after that it raises RegistryFrozen."""
+
+    def __init__(self, name: str, policy: Policy | None) -> None:
+        self.name = name
+        self.policy = policy
+        self.metadata = sa.MetaData()
+        self.fields: list[FieldContribution] = []
+        self.mutations: list[MutationContribution] = []
+        self.records: list[RecordContribution] = []
+        self.type_policies: list[TypePolicy] = []
+        self.types: list[type] = []
+        self.tables: dict[str, TableRules] = {}
+        self.is_frozen = False
+
+    def _add_field(
+        self,
+        owner: type | str,
+        name: str,
+        annotation: Any,
+        read: DeclaredRead,
+        description: str,
+        **options: Any,
+    ) -> None:
+        self._check_open()
+        options["policy"] = options.get("policy") or self.policy
+        self.fields.append(
+            FieldContribution(self.name, owner, name, annotation, read, description, **options)
+        )
+
+    def _check_open(self) -> None:
+        if self.is_frozen:
+            raise RegistryFrozen(
+                f"the plugin '{self.name}' contributed after the graph was assembled, so it would be "
+                "missing; contribute at import"
+            )
+
+
+def arguments_of(function: Callable[..., Any]) -> tuple[Argument, ...]:
+    hints = typing.get_type_hints(function, include_extras=True)
+    return tuple(
+        Argument(parameter.name, hints[parameter.name], default=_default(parameter))
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    )
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return ... if parameter.default is inspect.Parameter.empty else parameter.default
