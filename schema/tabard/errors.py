@@ -75,6 +75,42 @@ class NameUnknown(CommandRefused):
     """A portal, persona or user that is not there."""
 
 
+class ImportRefused(StartError):
+    """An import that cannot be done; nothing was written."""
+
+
+class MappingRefused(ImportRefused):
+    """What is wrong with a mapping file or the files it reads; found before any row is read.
+
+    `problems` holds one sentence each, with its place in the mapping file.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"nothing was imported; {len(problems)} thing(s) to mend in the mapping:{lines}")
+
+
+class RowsRefused(ImportRefused):
+    """Rows that cannot be imported; `reasons` says file, line, column and reason of each bad cell."""
+
+    SHOWN = 20
+
+    def __init__(self, reasons: list[str], bad_rows: int, rows: int) -> None:
+        self.reasons = reasons
+        lines = "".join(f"\n  - {reason}" for reason in reasons[: self.SHOWN])
+        more = len(reasons) - self.SHOWN
+        rest = f"\n  and {more:,} more" if more > 0 else ""
+        super().__init__(
+            f"nothing was imported; {bad_rows:,} of {rows:,} rows are bad:{lines}{rest}\n"
+            "Mend them, or pass --rejects FILE to set them aside there and import the rest."
+        )
+
+
+class BadCell(TabardError):
+    """A cell that cannot be read as it should; its text is the reason that the row's report gives."""
+
+
 class DoorRefusal(TabardError):
     """A statement that cannot be proven to stay within the viewer's portal."""
 
