@@ -40,7 +40,8 @@ def install_door(engine: sa.Engine | AsyncEngine, known: TableSet) -> None:
     """
     engine = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
     dialect: Any = engine.dialect
-    if isinstance(dialect.identifier_preparer, DoorPreparer):
+    is_guarded = isinstance(dialect.identifier_preparer, DoorPreparer)
+    if is_guarded:
         raise ValueError(f"{engine!r} has a door already; install one door on each engine")
     compiler = (DoorCompiler, dialect.statement_compiler)
     preparer: Any = type("TenantPreparer", (DoorPreparer, type(dialect.identifier_preparer)), {})

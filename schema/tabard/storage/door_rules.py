@@ -15,6 +15,7 @@ from tabard.storage.keys import KeyRows
 
 GENERATED_NAME: Final = re.compile(r"%\(\d+ \w*\)s", re.ASCII)
 COMPOUND_ANNOTATIONS: Final = {"weight"}
+OPAQUE: Final = ("__clause_element__", "__iter__", "__getitem__")
 DESCRIPTIONS: Final = {
     "TextClause": "raw text",
     "TextualSelect": "raw text",
@@ -59,8 +60,8 @@ class Inspection:
         """Checks a part by itself; gives the parts that it is made of."""
         kind = _known_class(element)
         _check_additions(element)
-        _check_operator(getattr(element, "operator", None))
-        _check_operator(getattr(element, "modifier", None))
+        _check_operator(vars(element).get("operator"))
+        _check_operator(vars(element).get("modifier"))
         if isinstance(element, sa.ColumnElement):
             self._check_type_of(element)
         if kind in self._rules:
@@ -69,8 +70,10 @@ class Inspection:
 
     def _check_table(self, table: sa.Table) -> None:
         self._admissions.admit(table)
-        for column in table.columns:
-            self._check_type_of(column)
+        if table not in self._admissions.typed:
+            for column in table.columns:
+                self._check_type_of(column)
+            self._admissions.typed.add(table)
 
     def _own_rule(self, table: sa.Table) -> Iterator[Any]:
         rows = self._admissions.admit(table)
@@ -102,10 +105,10 @@ def _known_class(element: Any) -> type:
 
 def _check_additions(element: Any) -> None:
     for name in lists.ADDITIONS:
-        addition = getattr(element, name, None)
+        addition = vars(element).get(name)
         if isinstance(addition, ClauseElement) or addition:
             refuse(f"it has {name.strip('_').replace('_', ' ')}", "leave out prefixes, hints and options")
-    if any(str(name).startswith(RESERVED) for name in getattr(element, "_params", ())):
+    if any(str(name).startswith(RESERVED) for name in vars(element).get("_params", ())):
         refuse("it sets the door's own parameters", "leave them to the execution")
 
 
@@ -194,8 +197,11 @@ def _check_plain_type(type_: Any) -> None:
 
 
 def _parts(element: Any) -> Iterator[Any]:
-    for name, _ in getattr(element, "_traverse_internals", ()):
+    if type(element) in lists.PARAMETER_CLASSES:
+        return
+    for name, _ in getattr(type(element), "_traverse_internals", ()):
         yield from _elements_in(getattr(element, name, None))
+    yield from _elements_in(vars(element).get("typeclause"))
 
 
 def _elements_in(value: Any) -> Iterator[Any]:
@@ -206,6 +212,6 @@ def _elements_in(value: Any) -> Iterator[Any]:
     elif isinstance(value, (tuple, list, set, frozenset)):
         for item in value:
             yield from _elements_in(item)
-    elif hasattr(value, "__clause_element__"):
+    elif not isinstance(value, (str, bytes)) and any(hasattr(value, name) for name in OPAQUE):
         kind = type(value).__name__
-        refuse(f"it holds a {kind}, which turns into an expression later", "give the expression itself")
+        refuse(f"it holds a {kind}, whose content is not known yet", "use tuples, lists and dictionaries")

@@ -63,6 +63,8 @@ class Admissions:
     def __init__(self, known: TableSet) -> None:
         self._known = known
         self._admitted: dict[sa.Table, TenantRows | None] = {}
+        self.typed: set[sa.Table] = set()
+        """The tables whose columns' types have been checked for the door's dialect."""
 
     def admit(self, table: Any) -> TenantRows | None:
         """The tenant's rows of a table, None for a public one; refuses every other table."""
