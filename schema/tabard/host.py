@@ -1,4 +1,4 @@
-"""Host: finds the installed plugins, reports everything that is wrong with them at once, and calls their hooks."""
+"""Host: finds the installed plugins, reports all that is wrong with them at once, and calls their hooks."""
 
 from __future__ import annotations
 
@@ -88,9 +88,11 @@ class PluginHost:
         """Takes in these objects and closes the set; raises AssemblyRefused, also for earlier `failures`."""
         self._check_open()
         refused = list(failures)
+        by_name: dict[str, list[tuple[object, Origin]]] = {}
         for hooks, origin in found:
-            refused += self._register(hooks, origin)
-        refused += self._duplicates()
+            by_name.setdefault(origin.name, []).append((hooks, origin))
+        for name, same in by_name.items():
+            refused += self._register(*same[0]) if len(same) == 1 else [_duplicate(name, same)]
         if refused:
             raise AssemblyRefused(refused)
         self.hosted.sort(key=lambda hosted: hosted.plugin.name)
@@ -103,12 +105,11 @@ class PluginHost:
     def _register(self, hooks: object, origin: Origin) -> Iterator[str]:
         """Registers one object; gives what is wrong with it."""
         try:
-            self._manager.register(hooks, name=f"{origin.name} of {origin}")
-            self._manager.check_pending()
+            self._manager.register(hooks, name=origin.name)
         except (ValueError, pluggy.PluginValidationError) as error:
-            self._manager.unregister(hooks)
             yield f"{_label(origin)} does not fit the hooks: {_first_line(error)}"
             return
+        yield from self._unknown_hooks(hooks, origin)
         contributed = self._contributed(hooks)
         if not isinstance(contributed, Plugin):
             yield (
@@ -122,6 +123,12 @@ class PluginHost:
             )
         else:
             self.hosted.append(HostedPlugin(contributed, origin, hooks))
+
+    def _unknown_hooks(self, hooks: object, origin: Origin) -> Iterator[str]:
+        callers = self._manager.get_hookcallers(hooks) or []
+        for name in sorted(caller.name for caller in callers if not caller.has_spec()):
+            known = " and ".join(sorted(key for key in vars(Hooks) if not key.startswith("_")))
+            yield f"{_label(origin)} implements the hook '{name}', which nobody calls; there are {known}"
 
     def _contributed(self, hooks: object) -> Plugin | str:
         """The plugin that the object gives, or words for what it gives instead."""
@@ -138,21 +145,17 @@ class PluginHost:
         others = [plugin for plugin in self._manager.get_plugins() if plugin is not hooks]
         return self._manager.subset_hook_caller(name, others)
 
-    def _duplicates(self) -> Iterator[str]:
-        by_name: dict[str, list[Origin]] = {}
-        for hosted in self.hosted:
-            by_name.setdefault(hosted.plugin.name, []).append(hosted.origin)
-        for name, origins in by_name.items():
-            if len(origins) > 1:
-                sides = " and ".join(sorted(f"{origin} ({origin.value})" for origin in origins))
-                yield f"the plugin '{name}' comes from {sides}; uninstall one of them"
-
     def _check_open(self) -> None:
         if self._is_closed:
             raise RegistryFrozen(
                 "plugins were registered after the host had taken in all of them, so they would be missing; "
                 "name them by an entry point"
             )
+
+
+def _duplicate(name: str, same: list[tuple[object, Origin]]) -> str:
+    sides = " and ".join(sorted(f"{origin} ({origin.value})" for _, origin in same))
+    return f"the plugin '{name}' comes from {sides}; uninstall all but one of them"
 
 
 def _import_failure(origin: Origin, error: BaseException) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tabard.errors import StartError
 from tabard.forms.fields import FieldForms
@@ -13,6 +15,8 @@ from tabard.hooks import hookimpl
 from tabard.naming import SNAKE
 from tabard.naming import title as title_of
 from tabard.policies import Policy
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Plugin(FieldForms, RootForms, RowForms):
@@ -37,6 +41,11 @@ class Plugin(FieldForms, RootForms, RowForms):
     def contribute(self) -> Plugin:
         """The plugin itself is what it contributes."""
         return self
+
+    def hook(self, function: F) -> F:
+        """Makes a function the plugin's implementation of the hook of its name, such as `seed`."""
+        setattr(self, function.__name__, hookimpl(function))
+        return function
 
     @property
     def migrations(self) -> Path | None:
