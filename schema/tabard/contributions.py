@@ -84,6 +84,7 @@ class RecordContribution:
     properties: tuple[Property, ...]
     has_pipelines: bool
     policy: Policy | None = None
+    closed_on: str | None = None
 
 
 @dataclass(frozen=True)

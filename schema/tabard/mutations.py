@@ -17,7 +17,10 @@ from tabard.context import Context
 from tabard.contributions import FieldContribution, MutationContribution
 from tabard.entities import is_entity
 from tabard.errors import Fault, StartError
+from tabard.idempotency import claimed
 from tabard.naming import camel, pascal, snake
+from tabard.nouns.node import Named, Record
+from tabard.nouns.nodes import RecordRead
 from tabard.nouns.workspace import Workspace, WorkspaceRead
 from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
@@ -88,24 +91,34 @@ class Mutation:
             policy=self.contribution.policy,
         )
 
-    async def run(self, context: Context, given: Any) -> Any:
-        """Does the work and answers with the payload; an expected failure is in `userErrors`."""
+    async def run(self, context: Context, path: str, given: Any) -> Any:
+        """Does the work and answers with the payload; an expected failure is in `userErrors`.
+
+        With an idempotency key a repeated call does no work and reads the first one's result afresh.
+        """
         try:
-            result = await self._work(context, given)
+            result = await self._work(context, path, given)
         except Fault as fault:
             return self._answer(None, [user_error(fault)])
         finally:
             context.renew()
         return self._answer(result, [])
 
-    async def _work(self, context: Context, given: Any) -> Any:
-        graph = context.graph
+    async def _work(self, context: Context, path: str, given: Any) -> Any:
+        graph, operation = context.graph, self.contribution.graphql_name
         async with graph.database.writing(context.scope) as session:
-            work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry)
+            work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
+            claim = await claimed(work, context.idempotency_key, path, given)
+            if claim is not None and claim.is_replay:
+                return claim.result
             arguments = await self._arguments(work, given)
-            return await context.contained(
+            result = await context.contained(
                 self.contribution.plugin, self.contribution.function, work, **arguments
             )
+            outcome = _outcome(result)
+            if claim is not None:
+                await claim.keep(work, outcome)
+            return outcome
 
     async def _arguments(self, work: Work, given: Any) -> Mapping[str, Any]:
         arguments: dict[str, Any] = {}
@@ -120,7 +133,7 @@ class Mutation:
 
     def _answer(self, result: Any, errors: list[UserError]) -> Any:
         payload = self.payload(user_errors=errors)
-        setattr(payload, RESULT, getattr(result, "id", result))
+        setattr(payload, RESULT, result)
         return payload
 
     def _input(self) -> type | None:
@@ -180,10 +193,19 @@ class MutationField(StrawberryField):
         return MutationField(self.mutation)
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        return self.mutation.run(info.context, kwargs.get("input"))
+        return self.mutation.run(info.context, str(info.path.key), kwargs.get("input"))
+
+
+def _outcome(result: Any) -> int | str | None:
+    """What names the result: a row's id, or a record's global id."""
+    if isinstance(result, Named):
+        return result.global_id
+    return typing.cast("int | str | None", getattr(result, "id", result))
 
 
 def _fresh(type_: type) -> DeclaredRead:
+    if type_ is Record:
+        return RecordRead(RESULT)
     if is_entity(type_):
         return OneRead(type_, RESULT)
     if type_ is Workspace:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tabard.entities import entity_of
 from tabard.errors import Fault
 from tabard.naming import noun_of
+from tabard.records import journal
 from tabard.storage.ids import decode_global_id
 from tabard.storage.session import WriteSession
 
@@ -25,7 +26,8 @@ T = TypeVar("T")
 class Work:
     """What a mutation writes with. Everything is committed together, or nothing is.
 
-    A raised Fault rolls back and becomes a `userErrors` entry. `now` is the instant of the change.
+    A raised Fault rolls back and becomes a `userErrors` entry. `now` is the instant of the change,
+    `operation` the mutation's name.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Work:
         new_id: Callable[[], int],
         now: datetime,
         registry: Registry,
+        operation: str | None = None,
     ) -> None:
         self.viewer = viewer
+        self.operation = operation
         self.now = now
         self.registry = registry
         self._session = session
@@ -53,6 +57,13 @@ class Work:
         else:
             statement = statement.on_conflict_do_nothing(index_elements=key)
         await self._session.execute(statement)
+
+    async def add(self, table: sa.Table, **values: Any) -> bool:
+        """Inserts the row unless its key is taken; says whether it did. Waits for who is inserting it now."""
+        insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
+        key = [column.name for column in table.primary_key]
+        statement: Any = insert(table).values(**values).on_conflict_do_nothing(index_elements=key)
+        return (await self._session.execute(statement)).rowcount == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
         """Inserts a row with a fresh id and returns the id."""
@@ -81,6 +92,13 @@ class Work:
     async def fetch(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Reads inside the transaction."""
         return await self._session.fetch(statement)
+
+    async def position(self) -> int:
+        """Where this transaction stands among those that write events; readers go by it."""
+        if self._session.dialect == "postgresql":
+            return await self._session.transaction_id()
+        last = sa.select(sa.func.coalesce(sa.func.max(journal.outbox_event.c.position), 0))
+        return int((await self.fetch(last))[0][0]) + 1
 
     async def find(self, type_: type[T], id: int, path: list[str] | None = None) -> T:
         """The row of a stored type with all its attributes; raises a NOT_FOUND fault."""

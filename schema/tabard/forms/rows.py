@@ -31,11 +31,13 @@ class RowForms(Contributor):
         table: sa.Table,
         properties: Sequence[str | Property] = (),
         pipelines: bool = False,
+        closed_on: str | None = None,
         policy: Policy | None = None,
     ) -> None:
         """Registers a record type: it gets properties, pipelines, associations and its own connection.
 
-        `properties` name attributes of the type; owner and dates come by themselves.
+        `properties` name attributes of the type; owner and dates come by themselves. `closed_on` is the key
+        of the DATE property that is set when a record enters a closed stage.
         """
         self._check_open()
         bind(type_, table)
@@ -43,7 +45,7 @@ class RowForms(Contributor):
         self.tables[table.name] = TableRules(table, self.name)
         self.records.append(
             RecordContribution(
-                self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy
+                self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy, closed_on
             )
         )
 

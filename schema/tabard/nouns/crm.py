@@ -57,7 +57,9 @@ core.record(
     properties=["name", "domain", "industry", "country", "employee_count", "annual_revenue", "renewal_on"],
 )
 core.record(Contact, table=tables.contact, properties=["name", "email", "phone", "job_title"])
-core.record(Deal, table=tables.deal, properties=["name", "amount", "close_on"], pipelines=True)
+core.record(
+    Deal, table=tables.deal, properties=["name", "amount", "close_on"], pipelines=True, closed_on="close_on"
+)
 core.record(Ticket, table=tables.ticket, properties=["name", "description", "priority"], pipelines=True)
 
 core.one(Company, "parent", to=Company, key="parent_id", description="The company it is a subsidiary of.")

@@ -1,11 +1,19 @@
 """Node and Record: what has a global id, and what all record types share."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import strawberry
 
 from tabard.naming import noun_of
 from tabard.storage.ids import encode_global_id
+
+
+@dataclass(frozen=True)
+class Named:
+    """A node that a mutation returns by name: it is read afresh when the payload is."""
+
+    global_id: str
 
 
 @strawberry.interface(description="Anything with a global id.")

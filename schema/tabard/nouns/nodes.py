@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -54,6 +54,21 @@ class NodesRead:
         level.context.require(self.registry.policies[type_])
         read: DeclaredRead = WorkspaceRead() if type_ is Workspace else OneRead(type_, "id")
         return dict(zip(ids, await read.load(level, ids), strict=True))
+
+    def child(self) -> type | None:
+        return None
+
+
+@dataclass(frozen=True)
+class RecordRead:
+    """Records of any type by global id, for what a mutation returns."""
+
+    key: str | None
+
+    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+        read = NodesRead(level.context.graph.registry, is_many=True)
+        nodes: list[Any] = (await read.load(replace(level, args={"ids": keys}), [None]))[0]
+        return nodes
 
     def child(self) -> type | None:
         return None

@@ -5,7 +5,7 @@ import enum
 import strawberry
 
 from tabard.core import core
-from tabard.nouns.node import Node
+from tabard.nouns.node import Node, Record
 from tabard.policies import Permission, Public, SignedIn
 from tabard.reader import Reader
 from tabard.reads.related import Via
@@ -94,6 +94,7 @@ core.one(
     description="The portal the viewer works in.",
     policy=SignedIn,
 )
+core.one(Record, "owner", to=User, key="owner_id", description="The user responsible; null when nobody is.")
 core.one(ViewerType, "user", to=User, key="user_id", description="The viewer as a user of the portal.")
 core.many(
     User,

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from tabard.contributions import RecordContribution
 from tabard.naming import camel, noun_of, snake
 from tabard.nouns.node import Record
-from tabard.nouns.people import User
 from tabard.nouns.pipelines import Pipeline, Stage
 from tabard.plugin import Plugin
 from tabard.policies import Permission, Policy
@@ -19,18 +18,6 @@ def plural(type_: type) -> str:
     """`Company` -> `companies`: the name of a record type's lists."""
     name = snake(type_.__name__)
     return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
-
-
-def owned(plugin: Plugin, record: RecordContribution) -> None:
-    """The user responsible."""
-    plugin.one(
-        record.type,
-        "owner",
-        to=User,
-        key="owner_id",
-        description="The user responsible; null when nobody is.",
-        policy=record.policy,
-    )
 
 
 def listed(plugin: Plugin, record: RecordContribution) -> None:
@@ -83,7 +70,7 @@ def associated(plugin: Plugin, record: RecordContribution) -> None:
     )
 
 
-CAPABILITIES: tuple[Capability, ...] = (owned, listed, staged, associated)
+CAPABILITIES: tuple[Capability, ...] = (listed, staged, associated)
 
 
 def _both(policy: Policy | None, other: Policy) -> Policy:

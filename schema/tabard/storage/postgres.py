@@ -27,7 +27,9 @@ class PostgresConnection:
         return (await self._connection.execute(statement, parameters)).all()
 
     async def command(self, text: str) -> None:
-        await self._connection.exec_driver_sql(text)
+        raw = await self._connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.execute(text)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -105,6 +105,13 @@ class WriteSession:
         with translated():
             return await self._connection.execute(statement, parameters)
 
+    async def transaction_id(self) -> int:
+        """PostgreSQL's id of this transaction; it grows, and readers stop at the oldest one running."""
+        raw = await self._connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        with translated():
+            return int(await driver.fetchval("SELECT pg_current_xact_id()::text::bigint"))
+
     async def fetch(self, statement: Statement) -> Rows:
         """The rows of a select inside the transaction."""
         return (await self.execute(statement)).all()

@@ -1,0 +1,313 @@
+"""Record mutations: create, update and move any record, and associate records with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import sqlalchemy as sa
+import strawberry
+
+from tabard.contributions import RecordContribution
+from tabard.core import core
+from tabard.errors import Fault
+from tabard.money import Money
+from tabard.naming import noun_of
+from tabard.nouns.node import Named, Record
+from tabard.nouns.people import User
+from tabard.nouns.pipelines import Stage
+from tabard.policies import Permission
+from tabard.properties import PropertyKind
+from tabard.records import tables
+from tabard.records.changes import Given, RecordChanges, find_stage
+from tabard.records.entries import write_entry
+from tabard.records.values import Place
+from tabard.scalars import CurrencyCode
+from tabard.storage.ids import decode_global_id, encode_global_id
+from tabard.work import Work, not_found
+
+MAX_PROPERTIES = 100
+
+
+@strawberry.input(description="An amount to store.")
+class MoneyInput:
+    amount: Decimal = strawberry.field(description="The amount, as a decimal string.")
+    currency_code: CurrencyCode = strawberry.field(description="ISO 4217 code, e.g. `EUR`.")
+
+
+@strawberry.input(
+    one_of=True, description="A value for a property: exactly one member, that of the property's kind."
+)
+class PropertyValueInput:
+    text: str | None = strawberry.field(default=strawberry.UNSET, description="For a TEXT property.")
+    number: Decimal | None = strawberry.field(default=strawberry.UNSET, description="For a NUMBER property.")
+    money: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="For a MONEY property.")
+    date: date | None = strawberry.field(default=strawberry.UNSET, description="For a DATE property.")
+    date_time: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="For a DATETIME property."
+    )
+    boolean: bool | None = strawberry.field(default=strawberry.UNSET, description="For a BOOLEAN property.")
+    option: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Key of an OPTION property's option."
+    )
+    user: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Global id of a user."
+    )
+    clear: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="`true` empties the property."
+    )
+
+
+@strawberry.input(description="A property and its new value.")
+class PropertyInput:
+    key: str = strawberry.field(description="The property's key.")
+    value: PropertyValueInput = strawberry.field(description="The new value.")
+
+
+_KINDS = {
+    "text": PropertyKind.TEXT,
+    "number": PropertyKind.NUMBER,
+    "money": PropertyKind.MONEY,
+    "date": PropertyKind.DATE,
+    "date_time": PropertyKind.DATETIME,
+    "boolean": PropertyKind.BOOLEAN,
+    "option": PropertyKind.OPTION,
+    "user": PropertyKind.USER,
+}
+
+
+def given(properties: Sequence[PropertyInput] | None) -> list[Given]:
+    """The properties of an input, decoded; raises a fault for what is not usable."""
+    properties = properties or []
+    if len(properties) > MAX_PROPERTIES:
+        raise Fault(
+            "LIMIT_REACHED",
+            f"At most {MAX_PROPERTIES} properties can be written at once.",
+            reason="property.count",
+            path=["input", "properties"],
+            limit=MAX_PROPERTIES,
+            current=len(properties),
+        )
+    return [_given(item, ("input", "properties", str(place))) for place, item in enumerate(properties)]
+
+
+def _given(item: PropertyInput, path: tuple[str, ...]) -> Given:
+    place = Place(item.key, path)
+    if item.value.clear is not strawberry.UNSET:
+        if not item.value.clear:
+            raise place.refuse("has `clear: false`, which says nothing; leave it out")
+        return Given(item.key, None, None, place)
+    for name, kind in _KINDS.items():
+        value = getattr(item.value, name)
+        if value is not strawberry.UNSET:
+            return Given(item.key, kind, _plain(kind, value, place), place)
+    raise place.refuse("has no value")
+
+
+def _plain(kind: PropertyKind, value: Any, place: Place) -> Any:
+    if kind is PropertyKind.MONEY:
+        return Money(amount=value.amount, currency_code=value.currency_code)
+    if kind is PropertyKind.USER:
+        decoded = decode_global_id(value)
+        if decoded is None or decoded[0] != noun_of(User):
+            raise place.refuse("names a user who is not there", "property.user", "NOT_FOUND")
+        return decoded[1]
+    return value
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record that an input names: its type and its row's id."""
+
+    record: RecordContribution
+    id: int
+
+    @property
+    def name(self) -> Record:
+        """What the mutation returns; the payload reads the record afresh."""
+        return cast(Record, Named(encode_global_id(noun_of(self.record.type), self.id)))
+
+
+def named(work: Work, global_id: str, path: list[str]) -> Found:
+    """The record type and id of a global id; raises NOT_FOUND for anything that is no record's."""
+    decoded = decode_global_id(global_id)
+    record = work.registry.records.get(decoded[0]) if decoded is not None else None
+    if decoded is None or record is None:
+        raise not_found(Record, path)
+    return Found(record, decoded[1])
+
+
+@core.mutation(
+    description="Creates a record. Without an `owner` property the viewer owns it.",
+    policy=Permission.WORKSPACE,
+)
+async def record_create(
+    work: Work,
+    object_type: str,
+    properties: list[PropertyInput],
+    stage: Stage | None = None,
+    company: strawberry.ID | None = None,
+) -> Record:
+    record = work.registry.records.get(object_type)
+    if record is None:
+        raise Fault(
+            "NOT_FOUND",
+            f"There is no record type '{object_type}'; write one of {', '.join(sorted(work.registry.records))}.",
+            reason="record.object_type",
+            path=["input", "objectType"],
+        )
+    placed = await _placed(work, record, stage, company)
+    id = await RecordChanges(work, record).create(given(properties), placed)
+    return Found(record, id).name
+
+
+async def _placed(
+    work: Work, record: RecordContribution, stage: Stage | None, company: str | None
+) -> dict[str, int]:
+    placed: dict[str, int] = {}
+    if stage is not None:
+        if not record.has_pipelines:
+            raise _no_pipelines(record, ["input", "stage"])
+        found = await find_stage(work, record, stage.id, ["input", "stage"])
+        placed |= {"stage_id": found.id, "pipeline_id": found.pipeline_id}
+    if company is not None:
+        if "company_id" not in record.table.c:
+            raise Fault("INVALID", "This record type has no primary company.", path=["input", "company"])
+        company_type = work.registry.records["company"].type
+        placed["company_id"] = (await work.find_global(company_type, company, ["input", "company"])).id
+    return placed
+
+
+def _no_pipelines(record: RecordContribution, path: list[str]) -> Fault:
+    noun = noun_of(record.type)
+    return Fault("INVALID", f"A {noun} moves through no pipeline.", reason="record.no_pipelines", path=path)
+
+
+@core.mutation(description="Changes properties of a record.", policy=Permission.WORKSPACE)
+async def record_update(
+    work: Work, record: strawberry.ID, properties: list[PropertyInput], if_version: int | None = None
+) -> Record:
+    found = named(work, record, ["input", "record"])
+    await RecordChanges(work, found.record).update(found.id, given(properties), if_version)
+    return found.name
+
+
+@core.mutation(
+    description="Moves a record to another stage of its pipeline, or of `pipeline`; properties change along.",
+    policy=Permission.WORKSPACE,
+)
+async def record_move_stage(
+    work: Work,
+    record: strawberry.ID,
+    stage: Stage,
+    pipeline: strawberry.ID | None = None,
+    properties: list[PropertyInput] | None = None,
+    if_version: int | None = None,
+) -> Record:
+    found = named(work, record, ["input", "record"])
+    if not found.record.has_pipelines:
+        raise _no_pipelines(found.record, ["input", "record"])
+    target = await find_stage(work, found.record, stage.id, ["input", "stage"])
+    changes = given(properties)
+    before = await _stage_before(work, found)
+    _check_pipeline(before, target, pipeline)
+    closed_on = found.record.closed_on
+    enters_closed = target.is_closed and (
+        before is None or (before.is_closed, before.is_won) != (True, target.is_won)
+    )
+    if closed_on is not None and enters_closed and closed_on not in {item.key for item in changes}:
+        changes.append(Given(closed_on, PropertyKind.DATE, work.viewer.today, Place(closed_on)))
+    placed = {"stage_id": target.id, "pipeline_id": target.pipeline_id}
+    await RecordChanges(work, found.record).update(found.id, changes, if_version, placed)
+    return found.name
+
+
+async def _stage_before(work: Work, found: Found) -> Stage | None:
+    table = found.record.table.c
+    rows = await work.fetch(
+        sa.select(table.stage_id).where(table.id == found.id, table.archived_at.is_(None))
+    )
+    if not rows:
+        raise not_found(found.record.type, ["input", "record"])
+    return None if rows[0][0] is None else await work.find(Stage, rows[0][0])
+
+
+def _check_pipeline(before: Stage | None, target: Stage, pipeline: str | None) -> None:
+    named_pipeline = None if pipeline is None else decode_global_id(pipeline)
+    expected = named_pipeline[1] if named_pipeline else (before.pipeline_id if before else target.pipeline_id)
+    if target.pipeline_id != expected:
+        raise Fault(
+            "INVALID",
+            "The stage belongs to another pipeline; pass that pipeline as `pipeline` to move there.",
+            reason="stage.pipeline",
+            path=["input", "stage"],
+        )
+
+
+@core.mutation(description="Associates two records; each then lists the other.", policy=Permission.WORKSPACE)
+async def association_add(work: Work, record: strawberry.ID, to: strawberry.ID) -> Record:
+    found, other = await _both(work, record, to)
+    association = tables.association.c
+    existing = await work.fetch(
+        sa.select(association.id).where(
+            association.from_id == found.id, association.to_id == other.id, association.label_id.is_(None)
+        )
+    )
+    if existing:
+        return found.name
+    await work.insert_many(
+        tables.association, [_link(work, found, other, False), _link(work, other, found, True)]
+    )
+    await _tell(work, "association.added", found, other)
+    return found.name
+
+
+@core.mutation(description="Removes the association of two records.", policy=Permission.WORKSPACE)
+async def association_remove(work: Work, record: strawberry.ID, to: strawberry.ID) -> Record:
+    found, other = await _both(work, record, to)
+    association = tables.association.c
+    removed = 0
+    for one, two in ((found, other), (other, found)):
+        removed += await work.delete(
+            tables.association,
+            association.from_id == one.id,
+            association.to_id == two.id,
+            association.label_id.is_(None),
+        )
+    if removed:
+        await _tell(work, "association.removed", found, other)
+    return found.name
+
+
+async def _both(work: Work, record: str, to: str) -> tuple[Found, Found]:
+    found, other = named(work, record, ["input", "record"]), named(work, to, ["input", "to"])
+    for item, argument in ((found, "record"), (other, "to")):
+        await work.find(item.record.type, item.id, ["input", argument])
+    if found.id == other.id:
+        raise Fault(
+            "INVALID",
+            "A record is not associated with itself.",
+            reason="association.self",
+            path=["input", "to"],
+        )
+    return found, other
+
+
+def _link(work: Work, one: Found, other: Found, is_inverse: bool) -> dict[str, Any]:
+    return {
+        "from_type": noun_of(one.record.type),
+        "from_id": one.id,
+        "to_type": noun_of(other.record.type),
+        "to_id": other.id,
+        "is_inverse": is_inverse,
+        "created_at": work.now,
+    }
+
+
+async def _tell(work: Work, action: str, found: Found, other: Found) -> None:
+    noun = noun_of(other.record.type)
+    change = {"to": [None, encode_global_id(noun, other.id)]}
+    await write_entry(work, action, noun_of(found.record.type), found.id, change)
