@@ -6,6 +6,7 @@ TabardError
 │   ├── RegistryFrozen         a plugin or contribution came after assembly
 │   ├── DatabaseNotReady       migrations are missing, or the database cannot be opened
 │   ├── SchemaNewer            the database was migrated by a newer Tabard
+│   ├── MigrationFailed        a migration was rolled back; says which and why
 │   ├── ConfigurationInvalid   a setting of the operator that cannot be used
 │   ├── DataFolderUnusable     the folder of the embedded database cannot be used
 │   └── AddressUnavailable     the server's host and port cannot be listened on
@@ -53,6 +54,10 @@ class DatabaseNotReady(StartError):
 
 class SchemaNewer(StartError):
     """The database holds migrations that this Tabard does not know."""
+
+
+class MigrationFailed(StartError):
+    """A migration could not be applied or undone; it left nothing behind."""
 
 
 class ConfigurationInvalid(StartError):
