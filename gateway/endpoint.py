@@ -80,13 +80,13 @@ class GraphQLEndpoint:
     async def _execute(
         self, request: GraphQLRequest, checked: CheckedDocument, credentials: str | None
     ) -> ExecutionResult:
-        viewer = await self._authenticator.authenticate(credentials)
-        return await self._engine.execute(
-            document=checked.document,
-            operation_name=request.operation_name,
-            variables=request.variables,
-            viewer=viewer,
-        )
+        async with self._authenticator.authenticate(credentials) as caller:
+            return await self._engine.execute(
+                document=checked.document,
+                operation_name=request.operation_name,
+                variables=request.variables,
+                caller=caller,
+            )
 
 
 def require_post(method: str) -> None:

@@ -8,12 +8,22 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
 from gateway.configuration import Configuration
+from gateway.logs import configure_logs
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Logs as a server writes them."""
+    configure_logs()
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -11,6 +12,7 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 
+from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
 from tabard.viewer import ANONYMOUS, Viewer
 
@@ -35,14 +37,17 @@ class CodeOfNoTable(Forbidden):
     code = "SOMETHING_NEW"
 
 
-FAILURES: dict[Failure, Exception] = {
-    Failure.BUG: RuntimeError(SECRET),
-    Failure.STRAY_GRAPHQL_ERROR: GraphQLError(SECRET),
-    Failure.FORBIDDEN: Forbidden("A seat is needed to see this.", reason="SEAT_REQUIRED"),
-    Failure.PLUGIN: PluginFailure("renewals"),
-    Failure.UNAVAILABLE: Unavailable("The database does not answer now.", retryAfter=2),
-    Failure.CODE_OF_NO_TABLE: CodeOfNoTable(SECRET, reason="NONE"),
-}
+def failure(how: Failure) -> Exception:
+    """A new exception, as each real failure is."""
+    failures: dict[Failure, Exception] = {
+        Failure.BUG: RuntimeError(SECRET),
+        Failure.STRAY_GRAPHQL_ERROR: GraphQLError(SECRET),
+        Failure.FORBIDDEN: Forbidden("A seat is needed to see this.", reason="SEAT_REQUIRED"),
+        Failure.PLUGIN: PluginFailure("renewals"),
+        Failure.UNAVAILABLE: Unavailable("The database does not answer now.", retryAfter=2),
+        Failure.CODE_OF_NO_TABLE: CodeOfNoTable(SECRET, reason="NONE"),
+    }
+    return failures[how]
 
 
 @strawberry.input
@@ -96,11 +101,11 @@ class Query:
 
     @strawberry.field
     def failing(self, how: Failure) -> str | None:
-        raise FAILURES[how]
+        raise failure(how)
 
     @strawberry.field
     def vital(self) -> str:
-        raise FAILURES[Failure.BUG]
+        raise failure(Failure.BUG)
 
     @strawberry.field
     def all_failing(self, count: int) -> "list[Broken]":
@@ -126,7 +131,7 @@ class Broken:
 
     @strawberry.field
     def value(self) -> str | None:
-        raise FAILURES[Failure.BUG]
+        raise failure(Failure.BUG)
 
 
 @strawberry.type
@@ -171,6 +176,7 @@ class SampleProbe:
 
     name: str
     problem: str | None = None
+    is_vital: bool = True
 
 
 class SampleEngine:
@@ -191,14 +197,14 @@ class SampleEngine:
         return self.schema._schema
 
     async def execute(
-        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], viewer: Viewer
+        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], caller: Caller
     ) -> ExecutionResult:
         result = execute(
             self.graphql_schema,
             document,
             operation_name=operation_name,
             variable_values=variables,
-            context_value=Traffic(viewer, self.started, self.cancelled),
+            context_value=Traffic(caller.viewer, self.started, self.cancelled),
         )
         return result if isinstance(result, ExecutionResult) else await result
 
@@ -209,11 +215,15 @@ class SampleEngine:
 class SampleAuthenticator:
     """Knows one token."""
 
-    async def authenticate(self, authorization: str | None) -> Viewer:
+    @asynccontextmanager
+    async def authenticate(self, authorization: str | None) -> AsyncIterator[Caller]:
         if authorization is None:
-            return ANONYMOUS
+            yield Caller(ANONYMOUS)
+            return
         if authorization == "Bearer broken":
             raise RuntimeError(SECRET)
+        if authorization == "Bearer later":
+            raise Unavailable("The database does not answer now.", retryAfter=2)
         if authorization != "Bearer good":
             raise Unauthenticated("The token is not one of ours.")
-        return Viewer(portal_id=1, user_id=1, name="Ada")
+        yield Caller(Viewer(portal_id=1, user_id=1, name="Ada"))
