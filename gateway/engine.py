@@ -1,15 +1,26 @@
 """Engine: what the edge needs of the graph behind it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 
+from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who asks; `reads` is the session that read them from the database and goes on serving the request."""
+
+    viewer: Viewer
+    reads: ReadSession | None = None
+
+
 class Probe(Protocol):
-    """One thing without which the server cannot answer, e.g. the database."""
+    """One thing that answers depend on, e.g. the database."""
 
     @property
     def name(self) -> str:
@@ -18,6 +29,10 @@ class Probe(Protocol):
     @property
     def problem(self) -> str | None:
         """What is wrong, for the log; None when all is well."""
+
+    @property
+    def is_vital(self) -> bool:
+        """Whether nothing can be answered without it; a plugin's failure only costs its own fields."""
 
 
 class Engine(Protocol):
@@ -32,7 +47,7 @@ class Engine(Protocol):
         """The schema that documents are validated against."""
 
     async def execute(
-        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], viewer: Viewer
+        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], caller: Caller
     ) -> ExecutionResult:
         """Executes one query or mutation of a validated document.
 
@@ -47,8 +62,8 @@ class Engine(Protocol):
 class Authenticator(Protocol):
     """Tells who asks."""
 
-    async def authenticate(self, authorization: str | None) -> Viewer:
-        """The viewer that an `Authorization: Bearer` header stands for, anonymous without a header.
+    def authenticate(self, authorization: str | None) -> AbstractAsyncContextManager[Caller]:
+        """Whom an `Authorization: Bearer` header stands for, anonymous without a header, while they are served.
 
         Raises Unauthenticated when the token is not valid.
         """

@@ -26,7 +26,7 @@ class Health:
         return report(200, {"status": "live"})
 
     async def ready(self, _: Request) -> Response:
-        """200 when every probe is well, else 503; what is wrong stands in the log."""
+        """200 when every vital probe is well, else 503; what is wrong stands in the log."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 probes = await self._engine.ready()
@@ -37,7 +37,7 @@ class Health:
             if probe.problem:
                 log.warning("ready.problem", probe=probe.name, problem=probe.problem)
         states = [{"name": probe.name, "isReady": probe.problem is None} for probe in probes]
-        is_ready = all(state["isReady"] for state in states)
+        is_ready = not any(probe.problem for probe in probes if probe.is_vital)
         return report(
             200 if is_ready else 503, {"status": "ready" if is_ready else "unavailable", "probes": states}
         )

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 
+from gateway.engine import Caller
 from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
 from tabard.viewer import ANONYMOUS, Viewer
@@ -220,10 +222,11 @@ class SampleAuthenticator:
         if authorization is None:
             yield Caller(ANONYMOUS)
             return
-        if authorization == "Bearer broken":
-            raise RuntimeError(SECRET)
-        if authorization == "Bearer later":
-            raise Unavailable("The database does not answer now.", retryAfter=2)
-        if authorization != "Bearer good":
-            raise Unauthenticated("The token is not one of ours.")
-        yield Caller(Viewer(portal_id=1, user_id=1, name="Ada"))
+
+    if authorization == "Bearer broken":
+        raise RuntimeError(SECRET)
+    if authorization == "Bearer later":
+        raise Unavailable("The database does not answer now.", retryAfter=2)
+    if authorization != "Bearer good":
+        raise Unauthenticated("The token is not one of ours.")
+    yield Caller(Viewer(portal_id=1, user_id=1, name="Ada"))
