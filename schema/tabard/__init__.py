@@ -9,6 +9,7 @@ from tabard.money import Money
 from tabard.nouns import crm as _crm
 from tabard.nouns import property_values as _property_values
 from tabard.nouns import record_mutations as _record_mutations
+from tabard.nouns import workspace_mutations as _workspace_mutations
 from tabard.nouns.crm import Company, Contact, Deal, Ticket
 from tabard.nouns.node import Node, Record
 from tabard.nouns.nodes import decode_id
@@ -30,7 +31,7 @@ from tabard.tab import Tab
 from tabard.viewer import Viewer
 from tabard.work import Work
 
-del _core, _crm, _property_values, _record_mutations
+del _core, _crm, _property_values, _record_mutations, _workspace_mutations
 
 __all__ = [
     "KEEP_SURVIVOR",

@@ -19,7 +19,7 @@ from tabard.entities import is_entity
 from tabard.errors import Fault, StartError
 from tabard.idempotency import claimed
 from tabard.naming import camel, pascal, snake
-from tabard.nouns.node import Named, Record
+from tabard.nouns.node import Deleted, Named, Record
 from tabard.nouns.nodes import RecordRead
 from tabard.nouns.workspace import Workspace, WorkspaceRead
 from tabard.policies import Policy
@@ -79,7 +79,7 @@ class Mutation:
 
     def result_field(self) -> FieldContribution | None:
         """The payload's field, read afresh after the commit."""
-        if self.result is None:
+        if self.result in (None, Deleted):
             return None
         return FieldContribution(
             self.contribution.plugin,
@@ -133,7 +133,7 @@ class Mutation:
 
     def _answer(self, result: Any, errors: list[UserError]) -> Any:
         payload = self.payload(user_errors=errors)
-        setattr(payload, RESULT, result)
+        setattr(payload, "deleted_id" if self.result is Deleted else RESULT, result)
         return payload
 
     def _input(self) -> type | None:
@@ -154,8 +154,9 @@ class Mutation:
 
     def _payload(self) -> type:
         name = f"{pascal(self.contribution.name)}Payload"
-        namespace = {
-            "__annotations__": {RESULT: strawberry.Private[object], "user_errors": list[UserError]},
+        annotations: dict[str, Any] = {RESULT: strawberry.Private[object], "user_errors": list[UserError]}
+        namespace: dict[str, Any] = {
+            "__annotations__": annotations,
             "__module__": self.contribution.function.__module__,
             "__qualname__": name,
             RESULT: None,
@@ -163,9 +164,14 @@ class Mutation:
                 description="Why nothing was changed; empty when everything was.", default_factory=list
             ),
         }
-        return strawberry.type(
-            type(name, (), namespace), description=f"Result of `{self.contribution.graphql_name}`."
-        )
+        if self.result is Deleted:
+            annotations["deleted_id"] = strawberry.ID | None
+            namespace["deleted_id"] = strawberry.field(
+                description="Global id of what was deleted; null when `userErrors` has an entry.",
+                default=None,
+            )
+        class_ = type(name, (), namespace)
+        return strawberry.type(class_, description=f"Result of `{self.contribution.graphql_name}`.")
 
 
 class MutationField(StrawberryField):

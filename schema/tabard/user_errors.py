@@ -1,6 +1,8 @@
 """User errors: the expected failures of a mutation, as data in its payload."""
 
 import enum
+from collections.abc import Callable
+from typing import TypeVar
 
 import strawberry
 
@@ -53,13 +55,26 @@ class LimitReachedError(UserError):
     current: int = strawberry.field(description="How many there are.")
 
 
-DETAILED: dict[str, type[UserError]] = {"STALE": StaleVersionError, "LIMIT_REACHED": LimitReachedError}
+_BY_CODE: dict[str, type[UserError]] = {"STALE": StaleVersionError, "LIMIT_REACHED": LimitReachedError}
+_BY_REASON: dict[str, type[UserError]] = {}
 ERROR_TYPES = (GeneralError, StaleVersionError, LimitReachedError)
+E = TypeVar("E", bound=type[UserError])
+
+
+def details(reason: str) -> Callable[[E], E]:
+    """Says that faults of a reason are shown as this type; its fields are the fault's details."""
+
+    def register(type_: E) -> E:
+        _BY_REASON[reason] = type_
+        return type_
+
+    return register
 
 
 def user_error(fault: Fault) -> UserError:
     """The fault as an entry of `userErrors`."""
-    type_: type[UserError] = DETAILED.get(fault.code, GeneralError) if fault.details else GeneralError
+    detailed = _BY_REASON.get(fault.reason) or _BY_CODE.get(fault.code)
+    type_ = detailed if detailed is not None and fault.details else GeneralError
     return type_(
         message=fault.message,
         code=UserErrorCode[fault.code],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,8 @@ from tabard.naming import noun_of
 from tabard.records import journal
 from tabard.storage.ids import decode_global_id
 from tabard.storage.session import WriteSession
+from tabard.storage.tables import PORTAL_COLUMN
+from tabard.storage.violations import violates
 
 if TYPE_CHECKING:
     from tabard.registry import Registry
@@ -43,8 +46,8 @@ class Work:
         self.operation = operation
         self.now = now
         self.registry = registry
+        self.new_id = new_id
         self._session = session
-        self._new_id = new_id
 
     async def put(self, table: sa.Table, **values: Any) -> None:
         """Inserts the row with this key, or changes the columns given of the one that is there."""
@@ -58,26 +61,40 @@ class Work:
             statement = statement.on_conflict_do_nothing(index_elements=key)
         await self._session.execute(statement)
 
-    async def add(self, table: sa.Table, **values: Any) -> bool:
-        """Inserts the row unless its key is taken; says whether it did. Waits for who is inserting it now."""
+    async def add(self, table: sa.Table, unique: Sequence[str] = (), **values: Any) -> bool:
+        """Inserts the row unless its key is taken; says whether it did. Waits for who is inserting it now.
+
+        `unique` are the columns of another unique constraint to go by, without the portal.
+        """
         insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
-        key = [column.name for column in table.primary_key]
+        key = [PORTAL_COLUMN, *unique] if unique else [column.name for column in table.primary_key]
         statement: Any = insert(table).values(**values).on_conflict_do_nothing(index_elements=key)
         return (await self._session.execute(statement)).rowcount == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
         """Inserts a row with a fresh id and returns the id."""
-        id = self._new_id()
+        id = self.new_id()
         await self._session.execute(sa.insert(table), [{"id": id, **values}])
         return id
 
     async def insert_many(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Inserts rows, set-wise; rows without `id` get one. Returns the ids in order."""
         has_id = "id" in table.primary_key.columns
-        filled = [{"id": row.get("id") or self._new_id(), **row} if has_id else dict(row) for row in rows]
+        filled = [{"id": row.get("id") or self.new_id(), **row} if has_id else dict(row) for row in rows]
         if filled:
             await self._session.execute(sa.insert(table), filled)
         return [row["id"] for row in filled] if has_id else []
+
+    @contextmanager
+    def refusing(self, table: sa.Table, faults: Mapping[str, Fault]) -> Iterator[None]:
+        """Inside, a violated unique constraint of the table raises the fault given for its name."""
+        try:
+            yield
+        except sa.exc.IntegrityError as error:
+            fault = next((fault for name, fault in faults.items() if violates(error, table, name)), None)
+            if fault is None:
+                raise
+            raise fault from error
 
     async def update(self, table: sa.Table, *where: sa.ColumnElement[bool], **values: Any) -> int:
         """Changes rows of the portal; returns how many."""

@@ -16,6 +16,10 @@ class Named:
     global_id: str
 
 
+class Deleted(Named):
+    """What a mutation returns that deleted something: the payload says its id."""
+
+
 @strawberry.interface(description="Anything with a global id.")
 class Node:
     """Python code sees `id` as the integer of the row, clients as the opaque global id."""

@@ -1,0 +1,258 @@
+"""Workspace mutations: create, change and delete team workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import strawberry
+
+from tabard.columns import fold
+from tabard.core import core
+from tabard.errors import Fault
+from tabard.naming import noun_of
+from tabard.nouns.node import Deleted
+from tabard.nouns.people import Plan, Team
+from tabard.nouns.workspace import Workspace, WorkspaceRead
+from tabard.policies import Permission
+from tabard.records import tables
+from tabard.records.entries import write_entry
+from tabard.storage.ids import encode_global_id
+from tabard.storage.keys import keys as keys_in
+from tabard.user_errors import UserError, details
+from tabard.work import Work, not_found, stale
+
+MAX_TEAM_WORKSPACES = 5
+MAX_NAME, MAX_DESCRIPTION, MAX_TEAMS = 100, 500, 100
+NAME, TEAMS = ["input", "name"], ["input", "teams"]
+
+
+@details("workspace.team_taken")
+@strawberry.type(description="A team is in another workspace; a team can be in only one.")
+class TeamTakenError(UserError):
+    team_id: strawberry.Private[int]
+    workspace_id: strawberry.Private[int]
+
+
+core.include(TeamTakenError)
+core.one(TeamTakenError, "team", to=Team, key="team_id", description="The team that is taken.")
+core.declare(
+    TeamTakenError,
+    "workspace",
+    Workspace | None,
+    WorkspaceRead("workspace_id"),
+    "The workspace that has the team.",
+)
+
+
+@core.mutation(
+    description="Creates a team workspace; a portal has at most five beside its default one.",
+    policy=Permission.MANAGE_SETTINGS,
+)
+async def workspace_create(
+    work: Work, name: str, description: str | None = None, teams: list[strawberry.ID] | None = None
+) -> Workspace:
+    _check_plan(work)
+    values = _named(name) | _described(description)
+    team_ids = await _teams(work, teams or [])
+    with work.refusing(tables.workspace, {"workspace_name_key": _name_taken()}):
+        id = await _in_free_slot(work, values)
+    await _assign(work, id, team_ids)
+    await write_entry(work, "workspace.created", "workspace", id, {"name": [None, values["name"]]})
+    return id  # type: ignore[return-value]
+
+
+@core.mutation(
+    description="Changes name, description or teams of a workspace; `teams` is the whole new list.",
+    policy=Permission.MANAGE_SETTINGS,
+)
+async def workspace_update(
+    work: Work,
+    workspace: strawberry.ID,
+    name: strawberry.Maybe[str] = None,
+    description: strawberry.Maybe[str | None] = None,
+    teams: strawberry.Maybe[list[strawberry.ID]] = None,
+    if_version: int | None = None,
+) -> Workspace:
+    row = await _locked(work, workspace, if_version)
+    if row["slot"] != 0:
+        _check_plan(work)
+    values = (_named(name.value) if name else {}) | (_described(description.value) if description else {})
+    changes: dict[str, Any] = {
+        key: [row[key], value] for key, value in values.items() if row[key] != value and key != "name_folded"
+    }
+    if teams is not None:
+        changes |= await _replace_teams(work, row, teams.value)
+    if changes:
+        with work.refusing(tables.workspace, {"workspace_name_key": _name_taken()}):
+            await work.update(
+                tables.workspace,
+                tables.workspace.c.id == row["id"],
+                **values,
+                version=row["version"] + 1,
+                updated_at=work.now,
+            )
+        await write_entry(work, "workspace.changed", "workspace", row["id"], changes)
+    return row["id"]  # type: ignore[no-any-return]
+
+
+@core.mutation(
+    description="Deletes a team workspace for good; its teams use the default workspace from then on.",
+    policy=Permission.MANAGE_SETTINGS,
+)
+async def workspace_delete(
+    work: Work, workspace: strawberry.ID, confirm_irreversible: bool = False, if_version: int | None = None
+) -> Deleted:
+    row = await _locked(work, workspace, if_version)
+    if row["slot"] == 0:
+        raise Fault(
+            "INVALID",
+            "The default workspace stays; delete team workspaces only.",
+            reason="workspace.default",
+            path=["input", "workspace"],
+        )
+    _check_plan(work)
+    if not confirm_irreversible:
+        raise Fault(
+            "CONFIRMATION_REQUIRED",
+            "Deleting a workspace cannot be undone; send `confirmIrreversible: true` to do it.",
+            reason="workspace.delete",
+            path=["input", "confirmIrreversible"],
+        )
+    await work.delete(tables.workspace, tables.workspace.c.id == row["id"])
+    await write_entry(work, "workspace.deleted", "workspace", row["id"], {"name": [row["name"], None]})
+    return Deleted(encode_global_id(noun_of(Workspace), row["id"]))
+
+
+def _check_plan(work: Work) -> None:
+    if work.viewer.plan != Plan.ENTERPRISE.name:
+        raise Fault(
+            "FORBIDDEN",
+            "Team workspaces come with the Enterprise plan; this portal has another one.",
+            reason="plan.enterprise_required",
+        )
+
+
+def _named(name: str) -> dict[str, Any]:
+    name = " ".join(name.split())
+    if not name:
+        raise Fault("REQUIRED", "A workspace needs a name.", reason="workspace.name_empty", path=NAME)
+    if len(name) > MAX_NAME:
+        raise Fault(
+            "INVALID",
+            f"The name has {len(name)} characters; at most {MAX_NAME} are allowed.",
+            reason="workspace.name_length",
+            path=NAME,
+        )
+    return {"name": name, "name_folded": fold(name)}
+
+
+def _described(description: str | None) -> dict[str, Any]:
+    text = (description or "").strip() or None
+    if text is not None and len(text) > MAX_DESCRIPTION:
+        raise Fault(
+            "INVALID",
+            f"The description has {len(text)} characters; at most {MAX_DESCRIPTION} are allowed.",
+            reason="workspace.description_length",
+            path=["input", "description"],
+        )
+    return {"description": text}
+
+
+def _name_taken() -> Fault:
+    return Fault(
+        "CONFLICT",
+        "Another workspace has this name; names are compared without regard to case.",
+        reason="workspace.name_taken",
+        path=NAME,
+    )
+
+
+async def _in_free_slot(work: Work, values: dict[str, Any]) -> int:
+    """A workspace in the first free slot. The slots are the quota: who finds none is one too many."""
+    for slot in range(1, MAX_TEAM_WORKSPACES + 1):
+        id = work.new_id()
+        row = {"id": id, "slot": slot, "version": 1, "created_at": work.now, "updated_at": work.now, **values}
+        if await work.add(tables.workspace, unique=("slot",), **row):
+            return id
+    raise Fault(
+        "LIMIT_REACHED",
+        f"There are {MAX_TEAM_WORKSPACES} team workspaces already; delete one first.",
+        reason="workspace.limit",
+        limit=MAX_TEAM_WORKSPACES,
+        current=MAX_TEAM_WORKSPACES,
+    )
+
+
+async def _teams(work: Work, given: Sequence[str]) -> list[int]:
+    if len(given) > MAX_TEAMS:
+        raise Fault(
+            "INVALID", f"A workspace has at most {MAX_TEAMS} teams.", reason="workspace.teams", path=TEAMS
+        )
+    ids = [work.decode(Team, value, [*TEAMS, str(place)]) for place, value in enumerate(given)]
+    found = await work.fetch(sa.select(tables.team.c.id).where(keys_in(tables.team.c.id, ids)))
+    there = {row[0] for row in found}
+    for place, id in enumerate(ids):
+        if id not in there:
+            raise not_found(Team, [*TEAMS, str(place)])
+    return sorted(set(ids))
+
+
+async def _assign(work: Work, workspace_id: int, team_ids: Sequence[int]) -> None:
+    # Always in the order of ids: two that assign the same teams at once wait for each other, not in a circle.
+    for team_id in sorted(team_ids):
+        if not await work.add(tables.workspace_team, team_id=team_id, workspace_id=workspace_id):
+            raise await _team_taken(work, team_id)
+
+
+async def _team_taken(work: Work, team_id: int) -> Fault:
+    placed = tables.workspace_team.c
+    rows = await work.fetch(sa.select(placed.workspace_id).where(placed.team_id == team_id))
+    return Fault(
+        "CONFLICT",
+        "A team is in another workspace already; a team can be in only one.",
+        reason="workspace.team_taken",
+        path=TEAMS,
+        team_id=team_id,
+        workspace_id=rows[0][0] if rows else 0,
+    )
+
+
+async def _replace_teams(work: Work, row: dict[str, Any], given: Sequence[str]) -> dict[str, Any]:
+    if row["slot"] == 0:
+        raise Fault(
+            "INVALID",
+            "The default workspace is everybody's whose team has no other; it takes no teams.",
+            reason="workspace.default",
+            path=TEAMS,
+        )
+    wanted = set(await _teams(work, given))
+    placed = tables.workspace_team.c
+    rows = await work.fetch(sa.select(placed.team_id).where(placed.workspace_id == row["id"]))
+    before = {item[0] for item in rows}
+    if wanted == before:
+        return {}
+    gone = sorted(before - wanted)
+    if gone:
+        await work.delete(
+            tables.workspace_team, keys_in(placed.team_id, gone), placed.workspace_id == row["id"]
+        )
+    await _assign(work, row["id"], sorted(wanted - before))
+    return {"teams": [_global_ids(before), _global_ids(wanted)]}
+
+
+def _global_ids(team_ids: set[int]) -> list[str]:
+    return [encode_global_id("team", id) for id in sorted(team_ids)]
+
+
+async def _locked(work: Work, global_id: str, if_version: int | None) -> dict[str, Any]:
+    path = ["input", "workspace"]
+    id = work.decode(Workspace, global_id, path)
+    rows = await work.fetch(sa.select(tables.workspace).where(tables.workspace.c.id == id).with_for_update())
+    if not rows:
+        raise not_found(Workspace, path)
+    row = dict(rows[0]._mapping)
+    if if_version is not None and if_version != row["version"]:
+        raise stale(row["version"])
+    return row
