@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import strawberry
 from graphql import (
+    GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -19,7 +20,7 @@ from graphql import (
 from strawberry.exceptions import StrawberryException
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.base import StrawberryObjectDefinition, has_object_definition
 from strawberry.types.field import StrawberryField
 
 from tabard.connection import PageInfo
@@ -37,7 +38,7 @@ from tabard.nouns.workspace import Workspace
 from tabard.plugin import Plugin
 from tabard.policies import Policy, Public, SignedIn
 from tabard.records.capabilities import CAPABILITIES
-from tabard.refusals import refusals
+from tabard.refusals import doubled, refusals
 from tabard.registry import Registry, gather, place, type_name
 from tabard.scalars import SCALARS
 from tabard.tab_mutations import settings_mutation
@@ -190,7 +191,10 @@ _GLOBAL_ID = next(
 
 def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
     """The schema of the core and these plugins; raises AssemblyRefused with everything that is wrong."""
-    registry = gather([core, *plugins])
+    given = list(plugins)
+    if found := doubled(given):
+        raise AssemblyRefused(found)
+    registry = gather([core, *given])
     derived = Plugin(core.name, policy=core.policy)
     for record in registry.records.values():
         for capability in CAPABILITIES:
@@ -203,8 +207,7 @@ def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
     registry.mutations += [
         settings_mutation(tab) for tab in registry.tabs.values() if tab.section is not None
     ]
-    found = refusals(registry)
-    if found:
+    if found := refusals(registry):
         raise AssemblyRefused(found)
     schema = _built(registry)
     for plugin in registry.plugins.values():
@@ -221,8 +224,9 @@ def _built(registry: Registry) -> AssembledSchema:
                 registry.policies.setdefault(type_, Public)
     try:
         return AssembledSchema(registry, mutations)
-    except (StrawberryException, ValueError, TypeError) as error:
-        raise AssemblyRefused([f"the schema is not valid: {error}"]) from error
+    except (StrawberryException, GraphQLError, ValueError, TypeError) as error:
+        reasons = " ".join(str(error).replace("❌", "").split())
+        raise AssemblyRefused([f"the schema is not valid: {reasons}"]) from error
 
 
 def _tab_field(registry: Registry, name: str) -> FieldContribution:
@@ -240,7 +244,7 @@ def _own_types(registry: Registry, contributions: list[FieldContribution]) -> No
         for contribution in contributions:
             if contribution.plugin == plugin.name:
                 roots += object_types(contribution.annotation)
-                roots += [contribution.owner] if isinstance(contribution.owner, type) else []
+                roots += [contribution.owner] if has_object_definition(contribution.owner) else []
                 for argument in contribution.arguments:
                     roots += object_types(argument.annotation)
         if plugin is core:

@@ -66,8 +66,9 @@ def _check_size(size: int, argument: str) -> None:
     if size < 0:
         raise BadUserInput(f"`{argument}` must not be negative.")
     if size > MAX_PAGE:
+        cursor = "after" if argument == "first" else "before"
         raise PageSizeExceeded(
-            f"`{argument}` is {size}; a page has at most {MAX_PAGE} items. Page with `after`.",
+            f"`{argument}` is {size}; a page has at most {MAX_PAGE} items. Page with `{cursor}`.",
             limit=MAX_PAGE,
             actual=size,
         )

@@ -16,6 +16,7 @@ log = structlog.get_logger("tabard.plugins")
 
 BLOCKING_SECONDS = 0.25
 THREADS = 4
+BROKEN = "could not answer this field"
 
 
 class Containment:
@@ -33,20 +34,24 @@ class Containment:
 
     async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The function's result; raises PluginFailure, or the TabardError that the function raised."""
+        deadline = asyncio.timeout(self.limit)
         try:
-            async with asyncio.timeout(self.limit):
+            async with deadline:
                 return await self._start(plugin, function, *args, **kwargs)
         except TabardError:
             raise
         except TimeoutError as error:
-            raise self._failed(plugin, function, error, f"did not answer within {self.limit:g} s") from error
+            # The function may also meet a time limit of its own.
+            late = f"did not answer within {self.limit:g} s"
+            problem = late if deadline.expired() else BROKEN
+            raise self._failed(plugin, function, error, problem) from error
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             raise self._failed(plugin, function, error, "cancelled itself") from error
         except BaseException as error:  # sys.exit() and its like must not end the server
-            raise self._failed(plugin, function, error, "could not answer this field") from error
+            raise self._failed(plugin, function, error, BROKEN) from error
 
     def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         if inspect.iscoroutinefunction(function):

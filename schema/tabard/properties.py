@@ -64,7 +64,10 @@ def declare(type_: type, given: str | Property) -> Property:
 
 
 def _kind_of(type_: type, name: str) -> PropertyKind:
-    hint: Any = typing.get_type_hints(type_).get(name)
+    hints = typing.get_type_hints(type_)
+    if name not in hints:
+        raise TypeError(f"{type_.__name__} has no attribute {name!r} for its property; correct the name")
+    hint: Any = hints[name]
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
         if option in _KINDS:

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tabard.contributions import FieldContribution
-from tabard.entities import entity_of, is_entity
-from tabard.naming import camel
-from tabard.reads.connections import ConnectionRead
-from tabard.reads.related import ManyRead
-from tabard.registry import Registry, type_name
-from tabard.settings import PipelineRef, PropertyRef, has_default
-from tabard.storage.door import PUBLIC, TENANT
+from tabard.mutation_refusals import misfits
+from tabard.naming import SNAKE, camel
+from tabard.nouns.node import Record
+from tabard.plugin import Plugin
+from tabard.registry import BUILT_IN, Registry, type_name
+from tabard.row_refusals import records, tables, unsound
+from tabard.settings import PipelineRef, PropertyRef, has_default, is_section
 from tabard.tab import Tab
-from tabard.typegraph import is_nullable
-
-BUILT_IN = "core"
+from tabard.typegraph import is_nullable, is_strawberry_type, unknown_types
 
 
 def refusals(registry: Registry) -> list[str]:
     """Everything that is wrong with the registry."""
     found: list[str] = []
-    for check in (_fields, _types, _policies, _tabs, _settings, _tables, _mutations, _records):
+    for check in (_fields, _types, _policies, _tabs, _settings, _mutations, tables, records):
         found.extend(check(registry))
     return found
 
 
+def doubled(plugins: Iterable[Plugin]) -> list[str]:
+    """Plugins that cannot be told apart: everything else is told by their names, so this comes first."""
+    names = Counter(plugin.name for plugin in plugins)
+    reserved = (
+        [f"the plugin name '{BUILT_IN}' is Tabard's own; rename the plugin"] if BUILT_IN in names else []
+    )
+    return reserved + [
+        f"{count} plugins are named '{name}'; rename all but one of them"
+        for name, count in sorted(names.items())
+        if count > 1 and name != BUILT_IN
+    ]
+
+
 def _fields(registry: Registry) -> Iterator[str]:
-    built_in = {type_name(type_): set(_own_fields(type_)) for type_ in registry.types}
     owners = {type_name(type_): type_ for type_ in registry.types}
     for owner, contributions in registry.fields.items():
-        yield from _collisions(owner, contributions, built_in.get(owner, set()), registry, owners.get(owner))
+        yield from _collisions(owner, registry, owners.get(owner))
         for contribution in contributions:
             yield from _one_field(owner, contribution, owners.get(owner))
 
@@ -45,27 +55,42 @@ def _own_fields(type_: Any) -> list[str]:
     ]
 
 
-def _collisions(
-    owner: str,
-    contributions: list[FieldContribution],
-    built_in: set[str],
-    registry: Registry,
-    owner_type: type | None,
-) -> Iterator[str]:
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for contribution in contributions:
-        by_name[contribution.graphql_name].append(contribution.plugin)
-    for name, plugins in by_name.items():
-        others = [plugin for plugin in plugins if plugin != BUILT_IN]
-        if name in built_in or (others and len(others) < len(plugins)):
-            origin = registry.types.get(owner_type, BUILT_IN) if owner_type else BUILT_IN
-            whose = "is built in" if origin == BUILT_IN else f"belongs to plugin '{origin}'"
-            for plugin in sorted(set(others)):
-                yield f"{owner}.{name} {whose}; plugin '{plugin}' cannot redefine it"
-        elif len(others) > 1:
-            first, *rest = sorted(others)
-            both = f"both '{first}' and '{rest[0]}'" if rest[0] != first else f"'{first}' twice"
-            yield f"{owner}.{name} is contributed by {both}; rename one of the fields"
+def _collisions(owner: str, registry: Registry, type_: type | None) -> Iterator[str]:
+    own = set(_own_fields(type_)) if type_ else set()
+    home = registry.types[type_] if type_ else BUILT_IN
+    plugins: dict[str, list[str]] = defaultdict(list)
+    for contribution in registry.fields[owner]:
+        plugins[contribution.graphql_name].append(contribution.plugin)
+    if type_ is not None and type_ is not Record and issubclass(type_, Record):
+        for contribution in registry.fields.get(type_name(Record), []):
+            name = contribution.graphql_name
+            if (name in own or name in plugins) and name not in _own_fields(Record):
+                plugins[name].append(contribution.plugin)
+    for name, contributors in plugins.items():
+        yield from _clash(f"{owner}.{name}", home if name in own else None, contributors)
+
+
+def _clash(label: str, home: str | None, plugins: list[str]) -> Iterator[str]:
+    """`home` is the plugin whose type has the field by itself; the core comes before all others."""
+    if home is None and BUILT_IN in plugins:
+        home = BUILT_IN
+        plugins = [plugin for plugin in plugins if plugin != BUILT_IN]
+    strangers = sorted({plugin for plugin in plugins if plugin != home})
+    if home is not None and strangers:
+        whose = "is built in" if home == BUILT_IN else f"belongs to plugin '{home}'"
+        for plugin in strangers:
+            yield f"{label} {whose}; plugin '{plugin}' cannot redefine it"
+    elif len(plugins) + (home is not None) > 1:
+        yield f"{label} is contributed by {_sides(plugins)}; rename one of the fields"
+
+
+def _sides(plugins: list[str]) -> str:
+    names = [f"'{plugin}'" for plugin in sorted(set(plugins))]
+    if len(names) == 1:
+        return f"{names[0]} twice"
+    return (
+        f"both {names[0]} and {names[1]}" if len(names) == 2 else f"{', '.join(names[:-1])} and {names[-1]}"
+    )
 
 
 def _one_field(owner: str, contribution: FieldContribution, type_: type | None) -> Iterator[str]:
@@ -74,29 +99,41 @@ def _one_field(owner: str, contribution: FieldContribution, type_: type | None) 
         yield f"{label} of plugin '{plugin}' must be nullable, so that its failure stays its own: `| None`"
     if not contribution.description.strip():
         yield f"{label} of plugin '{plugin}' has no description; frontends read it in the schema"
-    if type_ is None:
-        return
-    definition = _definition(type_)
-    if (
-        definition.is_input
-        or (definition.is_interface and owner != "Record")
-        or definition.is_graphql_generic
+    if not SNAKE.match(contribution.name):
+        yield f"{label} of plugin '{plugin}': the name {contribution.name!r} is not snake_case"
+    for annotation in (
+        contribution.annotation,
+        *(argument.annotation for argument in contribution.arguments),
     ):
-        yield f"{label} of plugin '{plugin}': {owner} is not a plain object type, so it cannot be extended"
-        return
+        yield from (f"{label} of plugin '{plugin}': {words}" for words in unknown_types(annotation))
+    yield from (f"{label} of plugin '{plugin}': {words}" for words in _owner(owner, contribution, type_))
+    yield from (f"{label} of plugin '{plugin}': {words}" for words in unsound(contribution.read))
+
+
+def _owner(owner: str, contribution: FieldContribution, type_: type | None) -> Iterator[str]:
+    """Why the type cannot be extended by this field, in words."""
     key = contribution.read.key
-    if key is not None and key not in {field.name for field in dataclasses.fields(typing.cast(Any, type_))}:
-        yield f"{label} of plugin '{plugin}': {owner} has no attribute '{key}'; name one in `key=`"
-    yield from _relation(label, contribution)
+    if owner == "Mutation":
+        yield "a field of Mutation is made by @plugin.mutation"
+    elif owner == "Query":
+        if key is not None:
+            yield f"Query is no row, so it has no attribute '{key}'; write @plugin.query"
+    elif type_ is None:
+        yield f"{owner} is no GraphQL type; decorate the class with @strawberry.type"
+    elif _is_structure(type_):
+        yield f"{owner} is not a plain object type, so it cannot be extended"
+    elif key is not None and contribution.plugin != BUILT_IN and key not in _attributes(type_):
+        yield f"{owner} has no attribute '{key}'; name one in `key=`"
 
 
-def _relation(label: str, contribution: FieldContribution) -> Iterator[str]:
-    read = contribution.read
-    if not isinstance(read, ConnectionRead | ManyRead) or read.by is None:
-        return
-    table = entity_of(read.to).table
-    if read.by not in table.c:
-        yield f"{label} of plugin '{contribution.plugin}': the table {table.name} has no column '{read.by}'"
+def _is_structure(type_: type) -> bool:
+    definition = _definition(type_)
+    is_interface = definition.is_interface and type_ is not Record
+    return bool(definition.is_input or is_interface or definition.is_graphql_generic)
+
+
+def _attributes(type_: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(type_)}
 
 
 def _types(registry: Registry) -> Iterator[str]:
@@ -146,9 +183,11 @@ def _definition(type_: Any) -> Any:
 def _tabs(registry: Registry) -> Iterator[str]:
     for runtime in registry.tabs.values():
         tab: Tab = runtime.tab
-        names = {field.name for field in dataclasses.fields(typing.cast(Any, tab.root))}
+        if not is_strawberry_type(tab.root):
+            yield f"{tab.root.__name__} of tab '{tab.name}' is no GraphQL type; decorate it with @strawberry.type"
+            continue
         needed = {"subject"} | ({"settings"} if tab.settings else set())
-        for name in sorted(needed - names):
+        for name in sorted(needed - _attributes(tab.root)):
             annotation = (
                 "strawberry.Private[Subject]" if name == "subject" else tab.settings and tab.settings.__name__
             )
@@ -161,6 +200,12 @@ def _settings(registry: Registry) -> Iterator[str]:
     for runtime in registry.tabs.values():
         settings = runtime.tab.settings
         if settings is None:
+            continue
+        if not is_section(settings):
+            yield (
+                f"{settings.__name__} of tab '{runtime.tab.name}' is no settings section; decorate it with "
+                "@strawberry.type and extend Settings"
+            )
             continue
         for field in dataclasses.fields(typing.cast(Any, settings)):
             if field.init and not has_default(field):
@@ -189,46 +234,16 @@ def _references(registry: Registry, tab: Tab) -> Iterator[str]:
             )
 
 
-def _tables(registry: Registry) -> Iterator[str]:
-    for name, rules in registry.table_rules.items():
-        own = rules.plugin in (BUILT_IN, name) or name.startswith(f"{rules.plugin}_")
-        if not own and not _is_record_table(registry, rules.plugin, name):
-            yield f"the table {name} of plugin '{rules.plugin}' must be named '{rules.plugin}_…'"
-        if TENANT not in rules.table.info and PUBLIC not in rules.table.info:
-            yield f"the table {name} of plugin '{rules.plugin}' has no portal; make it with plugin.table(...)"
-
-
-def _is_record_table(registry: Registry, plugin: str, name: str) -> bool:
-    return any(record.plugin == plugin and noun == name for noun, record in registry.records.items())
-
-
 def _mutations(registry: Registry) -> Iterator[str]:
     by_name: dict[str, list[str]] = defaultdict(list)
     for mutation in registry.mutations:
+        label = f"Mutation.{mutation.graphql_name} of plugin '{mutation.plugin}'"
         by_name[mutation.graphql_name].append(mutation.plugin)
         if not mutation.description.strip():
-            yield f"Mutation.{mutation.graphql_name} of plugin '{mutation.plugin}' has no description"
+            yield f"{label} has no description; frontends read it in the schema"
+        if not SNAKE.match(mutation.name):
+            yield f"{label}: the name {mutation.name!r} is not snake_case"
+        yield from (f"{label}: {words}" for words in misfits(mutation.function))
     for name, plugins in by_name.items():
         if len(plugins) > 1:
-            first, second, *_ = sorted(plugins)
-            both = f"both '{first}' and '{second}'" if first != second else f"'{first}' twice"
-            yield f"Mutation.{name} is contributed by {both}; rename one of them"
-
-
-def _records(registry: Registry) -> Iterator[str]:
-    seen: dict[str, str] = {}
-    for plugin in registry.plugins.values():
-        for record in plugin.records:
-            name = type_name(record.type)
-            if name in seen:
-                yield f"the record type {name} is registered by both '{seen[name]}' and '{plugin.name}'"
-            seen[name] = plugin.name
-            missing = [
-                item.source for item in record.properties if not _has_attribute(record.type, item.source)
-            ]
-            for source in missing:
-                yield f"{name} of plugin '{plugin.name}' has no attribute '{source}' for its property"
-
-
-def _has_attribute(type_: type, name: str) -> bool:
-    return is_entity(type_) and name in entity_of(type_).attributes
+            yield f"Mutation.{name} is contributed by {_sides(plugins)}; rename one of them"

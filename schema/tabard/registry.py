@@ -17,6 +17,8 @@ from tabard.storage.tables import Tables
 from tabard.tab import Tab
 from tabard.tabs import TabRuntime
 
+BUILT_IN = "core"
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -65,7 +67,7 @@ class Registry:
 def gather(plugins: Iterable[Plugin]) -> Registry:
     """A registry of the plugins' records, tabs and tables; fields are placed by `place`."""
     ordered = {
-        plugin.name: plugin for plugin in sorted(plugins, key=lambda item: (item.name != "core", item.name))
+        plugin.name: plugin for plugin in sorted(plugins, key=lambda item: (item.name != BUILT_IN, item.name))
     }
     tabs = [plugin for plugin in ordered.values() if isinstance(plugin, Tab)]
     return Registry(
@@ -84,12 +86,12 @@ def place(registry: Registry, contributions: Iterable[FieldContribution]) -> Non
     known = {"Query", "Mutation"} | {type_name(type_) for type_ in registry.types}
     for contribution in contributions:
         owner = contribution.owner if isinstance(contribution.owner, str) else type_name(contribution.owner)
-        if owner in known:
+        if owner in known or not isinstance(contribution.owner, str):
             registry.fields[owner].append(contribution)
-        elif isinstance(contribution.owner, str):
+        else:
             registry.skipped.append(Skipped(contribution.plugin, owner, camel(contribution.name)))
     for owner in registry.fields:
-        registry.fields[owner].sort(key=lambda item: (item.plugin != "core", item.plugin, item.name))
+        registry.fields[owner].sort(key=lambda item: (item.plugin != BUILT_IN, item.plugin, item.name))
 
 
 def type_name(type_: type) -> str:

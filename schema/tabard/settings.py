@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from tabard.errors import InvalidSetting
 from tabard.naming import camel
 from tabard.properties import PropertyKind
+from tabard.typegraph import is_strawberry_type
 
 
 class Settings:
@@ -93,16 +94,20 @@ class Section:
 
         A stored value that no longer validates is left out and named; it never fails.
         """
+        values, issues = self._merged(layers)
+        try:
+            return self._made(values), issues
+        except InvalidSetting as error:
+            return self._made({}), [*issues, f"{error.message} The defaults are used."]
+
+    def _merged(self, layers: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}
         issues: list[str] = []
         for layer in layers:
             for setting in self.settings:
                 if setting.name in layer:
                     self._take(setting, layer[setting.name], values, issues)
-        try:
-            return self._made(values), issues
-        except InvalidSetting as error:
-            return self._made({}), [*issues, f"{error.message} The defaults are used."]
+        return values, issues
 
     def _take(self, setting: Setting, stored: Any, values: dict[str, Any], issues: list[str]) -> None:
         try:
@@ -129,20 +134,16 @@ class Section:
                 result.pop(setting.name, None)
             else:
                 result[setting.name] = self._stored(setting, given.value)
-        kept = {
-            name: value for name, value in result.items() if name in {item.name for item in self.settings}
-        }
-        self._made({name: self._read(name, value) for name, value in {**inherited, **kept}.items()})
-        return kept
+        values, _ = self._merged((inherited, result))
+        self._made(values)
+        known = {setting.name for setting in self.settings}
+        return {name: value for name, value in result.items() if name in known}
 
     def _stored(self, setting: Setting, value: Any) -> Any:
         try:
             return setting.adapter.dump_python(setting.adapter.validate_python(value), mode="json")
         except ValidationError as error:
             raise InvalidSetting(setting.graphql_name, error.errors()[0]["msg"].lower()) from error
-
-    def _read(self, name: str, value: Any) -> Any:
-        return next(item for item in self.settings if item.name == name).adapter.validate_python(value)
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the section, good enough to draw a form from."""
@@ -213,6 +214,11 @@ def _plain(annotation: Any) -> Any:
 def has_default(field: dataclasses.Field[Any]) -> bool:
     """Whether a setting can be left out."""
     return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+
+
+def is_section(type_: type | None) -> bool:
+    """Whether a class can be a section: a Strawberry type that extends Settings."""
+    return type_ is not None and is_strawberry_type(type_) and issubclass(type_, Settings)
 
 
 def _strawberry_fields(type_: type) -> list[Any]:

@@ -11,7 +11,7 @@ import strawberry
 
 from tabard.reads.level import Level
 from tabard.scalars import JSON
-from tabard.settings import Section, Settings
+from tabard.settings import Section, Settings, is_section
 from tabard.subject import Subject
 from tabard.viewer import StoredTab, Viewer, WorkspaceState
 
@@ -58,7 +58,8 @@ class TabRuntime:
 
     @cached_property
     def section(self) -> Section | None:
-        return Section(self.tab.settings, self.tab.name) if self.tab.settings else None
+        settings = self.tab.settings
+        return Section(settings, self.tab.name) if settings is not None and is_section(settings) else None
 
     @cached_property
     def json_schema(self) -> dict[str, Any] | None:

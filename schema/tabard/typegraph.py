@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import enum
+import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.base import StrawberryContainer, StrawberryOptional, has_object_definition
 from strawberry.types.union import StrawberryUnion
+
+from tabard.scalars import SCALARS
+
+_SCALARS = {*DEFAULT_SCALAR_REGISTRY, *SCALARS}
 
 
 def resolve(annotation: Any) -> Any:
@@ -18,6 +25,24 @@ def resolve(annotation: Any) -> Any:
 def is_nullable(annotation: Any) -> bool:
     """Whether a field of this annotation may be null."""
     return isinstance(resolve(annotation), StrawberryOptional)
+
+
+def is_strawberry_type(type_: object) -> bool:
+    """Whether the class itself is a GraphQL type, not only one that it extends."""
+    return isinstance(type_, type) and "__strawberry_definition__" in type_.__dict__
+
+
+def unknown_types(annotation: Any) -> Iterator[str]:
+    """What an annotation names that GraphQL does not know, in words."""
+    type_ = resolve(annotation)
+    while isinstance(type_, StrawberryContainer):
+        type_ = type_.of_type
+    if has_object_definition(type_) or type_ in _SCALARS:
+        return
+    if typing.get_origin(type_) is not None:
+        yield f"{type_} is no GraphQL type; write a class for it, decorated with @strawberry.type"
+    elif isinstance(type_, type) and not issubclass(type_, enum.Enum):
+        yield f"{type_.__name__} is no GraphQL type; decorate the class with @strawberry.type"
 
 
 def object_types(annotation: Any) -> Iterator[type]:

@@ -17,7 +17,9 @@ Capability = Callable[[Plugin, RecordContribution], None]
 def plural(type_: type) -> str:
     """`Company` -> `companies`: the name of a record type's lists."""
     name = snake(type_.__name__)
-    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith(("s", "x", "z", "ch", "sh")) else f"{name}s"
 
 
 def listed(plugin: Plugin, record: RecordContribution) -> None:
