@@ -16,7 +16,7 @@ from tabard.contributions import (
     RecordContribution,
     TypePolicy,
 )
-from tabard.errors import RegistryFrozen
+from tabard.errors import RegistryFrozen, StartError
 from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
 from tabard.storage.merging import TableRules
@@ -61,12 +61,14 @@ class Contributor:
 
 
 def arguments_of(function: Callable[..., Any]) -> tuple[Argument, ...]:
+    """The field's arguments: the function's keyword-only parameters."""
     hints = typing.get_type_hints(function, include_extras=True)
-    return tuple(
-        Argument(parameter.name, hints[parameter.name], default=_default(parameter))
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    )
+    parameters = inspect.signature(function).parameters.values()
+    keywords = [item for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY]
+    for item in keywords:
+        if item.name not in hints:
+            raise StartError(f"{function.__name__}: the argument '{item.name}' has no type; annotate it")
+    return tuple(Argument(item.name, hints[item.name], default=_default(item)) for item in keywords)
 
 
 def _default(parameter: inspect.Parameter) -> Any:
