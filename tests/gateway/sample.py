@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -13,7 +12,6 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 
-from gateway.engine import Caller
 from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
 from tabard.viewer import ANONYMOUS, Viewer
@@ -219,14 +217,17 @@ class SampleAuthenticator:
 
     @asynccontextmanager
     async def authenticate(self, authorization: str | None) -> AsyncIterator[Caller]:
-        if authorization is None:
-            yield Caller(ANONYMOUS)
-            return
+        yield Caller(viewer_of(authorization))
 
+
+def viewer_of(authorization: str | None) -> Viewer:
+    """Whom a header stands for."""
+    if authorization is None:
+        return ANONYMOUS
     if authorization == "Bearer broken":
         raise RuntimeError(SECRET)
     if authorization == "Bearer later":
         raise Unavailable("The database does not answer now.", retryAfter=2)
     if authorization != "Bearer good":
         raise Unauthenticated("The token is not one of ours.")
-    yield Caller(Viewer(portal_id=1, user_id=1, name="Ada"))
+    return Viewer(portal_id=1, user_id=1, name="Ada")

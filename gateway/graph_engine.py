@@ -1,0 +1,123 @@
+"""Graph engine: answers the edge's operations with an assembled graph, and says whether it can."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+
+from gateway.engine import Caller
+from tabard.assembly import sdl
+from tabard.containment import Containment
+from tabard.core import CORE
+from tabard.errors import TabardError
+from tabard.graph import Graph
+from tabard.migrating import Migrations
+from tabard.records.tables import portal
+from tabard.storage.scope import Scope
+
+NOBODY = Scope(0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe found."""
+
+    name: str
+    problem: str | None = None
+    is_vital: bool = True
+
+
+class GraphEngine:
+    """One assembled graph on one database."""
+
+    def __init__(self, graph: Graph, migrations: Migrations) -> None:
+        self._graph = graph
+        self._migrations = migrations
+        self._sdl = sdl(graph.schema)
+        self._troubles = Troubles()
+        self._is_current = False
+
+    @property
+    def schema_sdl(self) -> str:
+        """The contract."""
+        return self._sdl
+
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """The schema that documents are validated against."""
+        return self._graph.graphql_schema
+
+    async def execute(
+        self,
+        *,
+        document: DocumentNode,
+        operation_name: str | None,
+        variables: dict[str, Any],
+        caller: Caller,
+    ) -> ExecutionResult:
+        """Executes one operation with a context of its own."""
+        context = self._graph.context(caller.viewer, caller.reads)
+        try:
+            return await self._graph.execute(context, document, variables, operation_name)
+        finally:
+            await context.close()
+
+    async def ready(self) -> Sequence[Finding]:
+        """The database, its migrations, and each plugin."""
+        troubles = self._troubles.look(self._graph.containment)
+        plugins = [name for name in self._graph.registry.plugins if name != CORE]
+        return [
+            Finding("database", await self._database()),
+            Finding("migrations", await self._migrated()),
+            *(Finding(f"plugin:{name}", troubles.get(name), is_vital=False) for name in plugins),
+        ]
+
+    async def _database(self) -> str | None:
+        session = self._graph.database.reading(NOBODY)
+        try:
+            await session.fetch(sa.select(portal.c.id).limit(1))
+        except (TabardError, sa.exc.SQLAlchemyError) as error:
+            return str(error)
+        finally:
+            await session.close()
+        return None
+
+    async def _migrated(self) -> str | None:
+        """What the database lacks; once all is there it is not asked again, for nothing takes it away."""
+        if self._is_current:
+            return None
+        try:
+            await self._migrations.check()
+        except (TabardError, sa.exc.SQLAlchemyError) as error:
+            return str(error)
+        self._is_current = True
+        return None
+
+
+class Troubles:
+    """Which plugins have failed of late; a failure is forgotten a minute after it was last seen."""
+
+    MEMORY: Final = 60.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._seen: dict[str, float] = {}
+
+    def look(self, containment: Containment) -> dict[str, str]:
+        """What is wrong, by plugin."""
+        now, counts = self._clock(), containment.failures + containment.blocked
+        self._seen |= {name: now for name in counts if counts[name] > self._counts[name]}
+        self._counts = counts
+        return {
+            name: f"failed {containment.failures[name]} times and "
+            f"blocked the event loop {containment.blocked[name]} times since the start"
+            for name, seen in self._seen.items()
+            if now - seen <= self.MEMORY
+        }
