@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.postgres import Lease, Lessor, NoPostgresError, Server
 
+pytest_plugins = ("tests.support.databases", "tests.support.gateways")
+
 LEASE = pytest.StashKey[Lease]()
 
 

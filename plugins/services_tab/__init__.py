@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from services_tab.demo import add_services
 from services_tab.settings import ServicesSettings
 from services_tab.types import Service, ServicesTab
 from tabard import Company, Permission, Tab, property_is, table_of
@@ -56,3 +57,6 @@ def owned(root: ServicesTab) -> sa.Select[tuple[int]]:
     table = table_of(Service)
     is_owned = property_is(Service, root.settings.csm_property, root.subject.user_id)
     return sa.select(table.c.id).where(is_owned).order_by(table.c.renewal_on, table.c.name_folded)
+
+
+tab.demo(add_services)

@@ -3,6 +3,7 @@
 from tabard.contributions import Argument
 from tabard.core import core as _core
 from tabard.entities import table_of
+from tabard.demo import NewStage, Seeder
 from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, TabardError
 from tabard.hooks import hookimpl
 from tabard.money import Money
@@ -47,6 +48,7 @@ __all__ = [
     "Forbidden",
     "InvalidSetting",
     "Money",
+    "NewStage",
     "Node",
     "Own",
     "Permission",
@@ -61,6 +63,7 @@ __all__ = [
     "Reader",
     "Record",
     "Seat",
+    "Seeder",
     "Settings",
     "SignedIn",
     "Stage",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tabard.errors import StartError
 from tabard.forms.fields import FieldForms
@@ -17,6 +17,11 @@ from tabard.naming import title as title_of
 from tabard.policies import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    from tabard.demo import Seeder
+
+D = TypeVar("D", bound="Callable[[Seeder], None]")
 
 
 class Plugin(FieldForms, RootForms, RowForms):
@@ -36,11 +41,23 @@ class Plugin(FieldForms, RootForms, RowForms):
         self.noun = noun
         self.title = title or title_of(name)
         self.folder = _folder_of_caller()
+        self._demos: list[Callable[[Seeder], None]] = []
 
     @hookimpl
     def contribute(self) -> Plugin:
         """The plugin itself is what it contributes."""
         return self
+
+    @hookimpl
+    def seed(self, seeder: Seeder) -> None:
+        """Adds what `@plugin.demo` functions add to a demo portal."""
+        for function in self._demos:
+            function(seeder)
+
+    def demo(self, function: D) -> D:
+        """Registers `def f(seeder)`, which adds the plugin's rows to a demo portal."""
+        self._demos.append(function)
+        return function
 
     def hook(self, function: F) -> F:
         """Makes a function the plugin's implementation of the hook of its name, such as `seed`."""

@@ -1,0 +1,60 @@
+"""The documents that frontends start from: each answers on the demo, within its number of statements."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tabard.testing import Gateway
+
+FOLDER = Path(__file__).resolve().parents[1] / "schema" / "operations"
+DOCUMENTS = sorted(FOLDER.glob("*.graphql"))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A document with what its comments say."""
+
+    text: str
+
+    def said(self, name: str) -> str | None:
+        """What the comment `# name: …` says."""
+        found = re.search(rf"^# {name}: (.+)$", self.text, re.MULTILINE)
+        return found.group(1) if found else None
+
+    async def variables(self, gateway: Gateway, persona: str) -> dict[str, Any]:
+        """The variables, `@workspace` and `@company` and so on replaced by ids of the demo."""
+        given: dict[str, Any] = json.loads(self.said("variables") or "{}")
+        for name, value in given.items():
+            if value == "@workspace":
+                given[name] = (await gateway.query("{ workspace { id } }", persona=persona))["workspace"]["id"]
+            elif isinstance(value, str) and value.startswith("@"):
+                given[name] = await gateway.some_id(value[1:])
+        return given
+
+
+def test_there_are_documents() -> None:
+    assert len(DOCUMENTS) >= 12
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+async def test_each_operation_answers_within_its_statements(gateway: Gateway, path: Path) -> None:
+    operation = Operation(path.read_text())
+    persona = operation.said("persona")
+    assert persona, f"{path.name} must say `# persona: …`"
+    answer = await gateway.execute(
+        operation.text, await operation.variables(gateway, persona), persona=persona
+    )
+    assert answer.errors == []
+    assert _user_errors(answer.data) == []
+    assert answer.statements == int(operation.said("statements") or -1)
+
+
+def _user_errors(data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        own = data.get("userErrors") or []
+        return [*own, *(error for value in data.values() for error in _user_errors(value))]
+    return [error for item in data for error in _user_errors(item)] if isinstance(data, list) else []
