@@ -1,31 +1,37 @@
-"""Logs: one JSON object a line, with the request's id and plain tracebacks."""
+"""Logs: structured lines on stderr, for a person at a terminal and as JSON for a machine."""
 
+from __future__ import annotations
+
+import logging
 import sys
 from typing import Any
 
-import orjson
 import structlog
 
 
-def configure_logs() -> None:
-    """Makes structlog write for machines; called once, when the process starts.
+def configure_logs(level: int) -> None:
+    """Writes what is at least this grave, of our own and of the libraries.
 
-    structlog's own default draws tracebacks with the variables of each frame: that shows tokens to
-    whoever reads the log, and holds the event loop for seconds.
+    Tracebacks are plain text. structlog's other forms show the variables of each frame, and with them the
+    tokens and data of whoever asked; drawing them also holds the event loop for seconds.
     """
+    is_terminal = sys.stderr.isatty()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    rendered: list[Any] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if is_terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=serialize),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        processors=[*shared, *rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-
-
-def serialize(entry: Any, **_: Any) -> str:
-    """An entry as JSON; what JSON cannot express is written as text."""
-    return orjson.dumps(entry, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    logging.basicConfig(
+        level=max(level, logging.WARNING), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )

@@ -1,6 +1,7 @@
 """Fixtures: the sample graph behind the edge, in this process and behind a real socket."""
 
-import asyncio
+import logging
+import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
-from gateway.configuration import Configuration
+from gateway.configuration import PREFIX, Configuration
 from gateway.logs import configure_logs
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
 
@@ -21,9 +22,16 @@ from tests.gateway.sample import SampleAuthenticator, SampleEngine
 @pytest.fixture(autouse=True)
 def _logs() -> Iterator[None]:
     """Logs as a server writes them."""
-    configure_logs()
+    configure_logs(logging.INFO)
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine that runs the tests."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -58,9 +66,10 @@ def address(app: Starlette) -> Iterator[tuple[str, int]]:
     # asyncio sends at once (TCP_NODELAY) only on sockets that were made for TCP by name.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen()
     config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(server.serve([listener]),), daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     yield listener.getsockname()
     server.should_exit = True

@@ -1,0 +1,120 @@
+"""The configuration: its defaults, where it is read from, and what it refuses."""
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from gateway.configuration import Configuration, explain
+from gateway.limits import Limits
+
+SECRET = "s" * 32
+
+
+def test_the_limits_are_those_that_the_documentation_promises() -> None:
+    assert Limits().model_dump() == {
+        "body_bytes": 1_048_576,
+        "upload_seconds": 10.0,
+        "json_depth": 64,
+        "document_bytes": 65_536,
+        "tokens": 2_000,
+        "depth": 12,
+        "introspection_depth": 20,
+        "aliases": 30,
+        "directives": 50,
+        "root_fields": 20,
+        "mutations": 10,
+        "fragments": 100,
+        "variables": 100,
+        "duplicates": 40,
+        "overlaps": 5_000,
+        "errors": 10,
+        "cached_documents": 1_000,
+        "cached_bytes": 67_108_864,
+    }
+    assert Configuration().deadline_seconds == 10.0
+
+
+def test_a_server_is_private_and_strict_unless_told_otherwise() -> None:
+    configuration = Configuration()
+    assert (configuration.host, configuration.port) == ("127.0.0.1", 8000)
+    assert not configuration.development
+    assert not configuration.row_level_security
+    assert configuration.secret_key is None
+    assert configuration.blocked_plugins == frozenset()
+
+
+def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "TABARD_DATABASE_URL": "postgresql+asyncpg://tabard@db/tabard",
+        "TABARD_HOST": "::1",
+        "TABARD_PORT": "9000",
+        "TABARD_SECRET_KEY": SECRET,
+        "TABARD_DEVELOPMENT": "true",
+        "TABARD_ROW_LEVEL_SECURITY": "1",
+        "TABARD_BLOCKED_PLUGINS": "revenue, services,",
+        "TABARD_DEADLINE_SECONDS": "2.5",
+        "TABARD_LIMITS__DEPTH": "15",
+        "TABARD_LIMITS__UPLOAD_SECONDS": "3",
+        "TABARD_LIMITS__ALIASES": "",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    configuration = Configuration()
+    assert configuration.database_url == SecretStr("postgresql+asyncpg://tabard@db/tabard")
+    assert (configuration.host, configuration.port) == ("::1", 9000)
+    assert configuration.secret_key == SecretStr(SECRET)
+    assert configuration.development
+    assert configuration.row_level_security
+    assert configuration.blocked_plugins == {"revenue", "services"}
+    assert configuration.deadline_seconds == 2.5
+    assert configuration.limits == Limits(depth=15, upload_seconds=3)
+
+
+@pytest.mark.promise("P15")
+def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABARD_SECRET_KEY", SECRET)
+    monkeypatch.setenv("TABARD_DATABASE_URL", "postgresql+asyncpg://tabard:hunter2@db/tabard")
+    shown = f"{Configuration()!r} {Configuration()} {Configuration().model_dump_json()}"
+    assert SECRET not in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("TABARD_PORT", "many", "TABARD_PORT: Input should be a valid integer"),
+        ("TABARD_PORT", "70000", "TABARD_PORT: Input should be less than or equal to 65535"),
+        ("TABARD_LIMITS__DEPTH", "0", "TABARD_LIMITS__DEPTH: Input should be greater than 0"),
+        ("TABARD_LIMITS__DEEP", "1", "TABARD_LIMITS__DEEP: Extra inputs are not permitted"),
+        ("TABARD_DEADLINE_SECONDS", "-1", "TABARD_DEADLINE_SECONDS: Input should be greater than 0"),
+        (
+            "TABARD_SECRET_KEY",
+            "hunter2",
+            "TABARD_SECRET_KEY: Value error, a secret key needs at least 32 characters",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refusal:
+        Configuration()
+    (explained,) = explain(refusal.value)
+    assert explained.startswith(sentence)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::", "example.org"])
+def test_development_mode_is_refused_where_others_can_reach_it(host: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Configuration(development=True, host=host)
+    (explained,) = explain(refusal.value)
+    assert explained == (
+        "development mode accepts demo tokens, so it is served on loopback only: "
+        "unset TABARD_DEVELOPMENT or set TABARD_HOST to 127.0.0.1"
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_development_mode_is_served_on_loopback(host: str) -> None:
+    assert Configuration(development=True, host=host).host == host
