@@ -1,19 +1,24 @@
 """Configuration: what an operator decides, read from `TABARD_...` environment variables."""
 
 import ipaddress
-from typing import Annotated, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.limits import Limits
+from tabard.errors import ConfigurationInvalid
 
 PREFIX = "TABARD_"
 SHORTEST_SECRET = 32
 
 
 class Configuration(BaseSettings):
-    """All settings of a server; a limit is `TABARD_LIMITS__DEPTH` and so on."""
+    """All settings of a server; a limit is `TABARD_LIMITS__DEPTH` and so on.
+
+    Without a database URL the database is a file in the folder `data`, beside the secret key.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -23,7 +28,8 @@ class Configuration(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///tabard.sqlite3")
+    data: Path = Path("data")
+    database_url: SecretStr | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     secret_key: SecretStr | None = None
@@ -55,6 +61,14 @@ class Configuration(BaseSettings):
                 f"unset {PREFIX}DEVELOPMENT or set {PREFIX}HOST to 127.0.0.1"
             )
         return self
+
+
+def configured(**chosen: Any) -> Configuration:
+    """The settings of the environment, with those that a command has chosen; raises ConfigurationInvalid."""
+    try:
+        return Configuration(**chosen)
+    except ValidationError as error:
+        raise ConfigurationInvalid("; ".join(explain(error))) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -120,3 +121,14 @@ class NodeLease:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+@asynccontextmanager
+async def leased(database: Database) -> AsyncIterator[NodeLease]:
+    """A lease for one short task: calling it gives ids."""
+    lease = NodeLease(database)
+    await lease.take()
+    try:
+        yield lease
+    finally:
+        await lease.release()

@@ -1,0 +1,61 @@
+"""Command line: `tabard`; what goes wrong becomes one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gateway.commands import demo, migrate, plugins, portal, schema, serve, token
+
+
+class Sentences(TyperGroup):
+    """The group of all commands: an error of ours is a sentence on stderr and an exit code, no traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("\ntabard: interrupted.", err=True)
+            raise typer.Exit(130) from None
+        except Exception as error:
+            code = exit_code(error)
+            if code is None:
+                raise
+            typer.echo(f"tabard: {error}", err=True)
+            raise typer.Exit(code) from error
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code of an error of ours; None for any other, without importing what knows ours."""
+    if "tabard.errors" not in sys.modules:
+        return None
+    from gateway.exits import exit_of
+    from tabard.errors import TabardError
+
+    return int(exit_of(error)) if isinstance(error, TabardError) else None
+
+
+app = typer.Typer(
+    name="tabard",
+    cls=Sentences,
+    help="Tabard: a GraphQL gateway for customer-success workspaces, assembled from tab plugins.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.serve)
+app.command()(demo.demo)
+app.command()(migrate.migrate)
+app.add_typer(portal.app, name="portal")
+app.command()(schema.schema)
+app.command()(plugins.plugins)
+app.command()(token.token)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,68 @@
+"""demo: a portal full of data, on this machine, with a token for everybody in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.commands.options import Data, installation
+
+if TYPE_CHECKING:
+    from gateway.commands.welcome import Welcome
+    from gateway.serving import Service
+
+LOOPBACK = "127.0.0.1"
+FOLDER = Path("data")
+
+
+def demo(
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port on loopback; 0 takes a free one.")
+    ] = 8000,
+    data: Data = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over with a new database.")] = False,
+) -> None:
+    """Serve a demo portal on this machine: makes the database and its data at the first start."""
+    import logging
+    import os
+
+    from gateway.address import listen, shown
+    from gateway.commands.welcome import Welcome
+    from gateway.logs import configure_logs
+    from gateway.serving import Service, run, serve
+
+    configure_logs(logging.WARNING)
+    welcome = Welcome()
+    welcome.begin()
+    folder = data or Path(os.environ.get("TABARD_DATA") or FOLDER)
+    place = installation(folder, host=LOOPBACK, port=port, development=True, row_level_security=False)
+    listener = listen(LOOPBACK, port)
+
+    async def work() -> None:
+        await place.migrations.upgrade(welcome.migrated)
+        service = Service(place)
+        try:
+            await service.open()
+            await load(service, welcome)
+            people = await welcome.people(service)
+            await serve(service, listener, lambda: welcome.greet(service, shown(listener), people))
+        finally:
+            await service.close()
+
+    with listener:
+        place.folder.prepare()
+        if fresh:
+            place.folder.clear()
+        run(work)
+
+
+async def load(service: Service, welcome: Welcome) -> None:
+    """Makes the portals of the demo that are missing."""
+    from tabard.demo.loading import Demo
+
+    demo = Demo(service.database, service.installation.host, service.lease)
+    for plan in await demo.missing():
+        with welcome.loading(plan.portal.name) as on_progress:
+            await demo.load(plan, on_progress)

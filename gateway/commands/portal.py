@@ -1,0 +1,53 @@
+"""portal: makes accounts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gateway.commands.options import Data, installation
+
+app = typer.Typer(no_args_is_help=True, help="Make portals, that is accounts.")
+
+
+class Plan(StrEnum):
+    """A portal's subscription."""
+
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+
+
+@app.callback()
+def group() -> None:
+    """Make portals, that is accounts."""
+
+
+@app.command()
+def create(
+    key: Annotated[str, typer.Argument(help="Stable short name: small letters, digits and hyphens.")],
+    plan: Annotated[Plan, typer.Option(help="Subscription; team workspaces need enterprise.")],
+    name: Annotated[str, typer.Option(help="Name that people read.", show_default="from KEY")] = "",
+    time_zone: Annotated[str, typer.Option(help="IANA zone of users who have set none.")] = "UTC",
+    locale: Annotated[str, typer.Option(help="Language of users who have set none.")] = "en",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code for amounts without one.")] = "EUR",
+    admin: Annotated[str, typer.Option(help="Name of the first super admin.")] = "First Admin",
+    data: Data = None,
+) -> None:
+    """Make a portal with default pipelines, a default workspace and a first super admin."""
+    import asyncio
+
+    from tabard.portals import NewPortal, create_portal
+    from tabard.storage.nodes import leased
+
+    new = NewPortal(key, plan.value.upper(), name, time_zone, locale, currency, admin)
+    new.check()
+
+    async def work() -> str:
+        async with installation(data).database() as database, leased(database) as new_id:
+            return (await create_portal(database, new, new_id)).name
+
+    made = asyncio.run(work())
+    typer.echo(f"Made the portal '{key}' ({made}). Its super admin's token:")
+    typer.echo(f"  tabard token --persona super-admin --portal {key}")

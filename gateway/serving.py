@@ -1,0 +1,116 @@
+"""Serving: an installation as a running server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.app import Gateway, create_app
+from gateway.graph_engine import GraphEngine
+from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
+from gateway.installation import Installation
+from tabard.errors import TabardError
+from tabard.graph import Graph
+from tabard.storage.database import Database
+from tabard.storage.nodes import LEASE, NodeLease
+
+log = structlog.get_logger(__name__)
+
+CURSORS: Final = "cursors"
+DEMO_TOKENS: Final = "demo tokens"
+GRACE_SECONDS: Final = 10
+
+
+class Service:
+    """The graph of an installation over its database, with a node number of its own while it is open."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.database: Database = installation.open_database()
+        self.lease = NodeLease(self.database)
+        self.graph = Graph(
+            installation.schema,
+            self.database,
+            secret=installation.secret(CURSORS),
+            new_id=self.lease,
+        )
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Leases the node number; raises DatabaseNotReady or SchemaNewer unless the database is up to date."""
+        await self.installation.migrations.check()
+        await self.lease.take()
+        self._renewal = asyncio.create_task(self._renew())
+
+    async def close(self) -> None:
+        """Gives everything back; safe to call twice."""
+        if self._renewal is None:
+            return
+        self._renewal.cancel()
+        self._renewal = None
+        with suppress(TabardError):
+            await self.lease.release()
+        await self.graph.close()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 5)
+            try:
+                await self.lease.renew()
+            except TabardError as error:
+                log.warning("node lease not renewed", problem=str(error))
+
+    def app(self) -> Starlette:
+        """The service behind HTTP; closed when the server shuts down."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            yield
+            # Here and not after the server: uvicorn lets a signal that ended it end the process too.
+            await self.close()
+
+        engine = GraphEngine(self.graph, self.installation.migrations)
+        authenticator = DatabaseAuthenticator(verifier(self.installation), self.database)
+        return create_app(Gateway(self.installation.configuration, engine, authenticator, lifespan))
+
+
+def verifier(installation: Installation) -> Verifier:
+    """Whose tokens an installation accepts: in development the demo's, else nobody's yet."""
+    if installation.configuration.development:
+        return DemoTokens(installation.secret(DEMO_TOKENS))
+    return NoTokens()
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    """Runs a server's work in the fastest event loop there is."""
+    loop_factory = uvicorn.Config(Starlette(), loop="auto", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+async def serve(service: Service, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serves until a signal ends it; `announce` is called once requests are answered."""
+    configuration = uvicorn.Config(
+        service.app(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(configuration)
+    announce()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await service.close()
