@@ -28,7 +28,9 @@ class Hooks:
 
     @hookspec
     def seed(self, seeder: Seeder) -> None:
-        """Called when a demo portal is made: adds the plugin's rows, the same ones for the same day.
+        """Called when a demo portal is made: adds the plugin's rows.
+
+        Every day gives the same ones but for their dates.
 
         Runs after the core has made its people, companies, contacts, deals and tickets.
         """

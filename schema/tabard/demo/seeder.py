@@ -54,8 +54,9 @@ class Contents:
 class Seeder:
     """Collects rows; they are written together once everybody has added theirs.
 
-    The same day gives the same rows: take chance from `rng`, which is the plugin's own, dates from
-    `today` and instants from `now`, the midnight in the portal's zone with which today begins.
+    Every day gives the same rows, and only their dates move: take chance from `rng`, which is the
+    plugin's own, dates from `today` and instants from `now`, the midnight in the portal's zone with
+    which today begins.
     """
 
     portal: MadePortal
