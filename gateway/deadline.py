@@ -27,6 +27,11 @@ async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
                 return await work
             finally:
                 watch.cancel()
+    except asyncio.CancelledError as error:
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise
+        # Nobody cancelled this request: something inside the work did, and the client is owed an answer.
+        raise RuntimeError("the work cancelled itself") from error
     except TimeoutError:
         if not deadline.expired():
             raise

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -29,6 +30,7 @@ class MediaType(NamedTuple):
         return self.parameters.get("charset", "utf-8").lower() == "utf-8"
 
 
+@lru_cache(maxsize=256)
 def parse_media_type(text: str) -> MediaType | None:
     """Reads one media type; None when the text is not one, or names a parameter twice."""
     if not (match := MEDIA_TYPE.fullmatch(text)):
@@ -79,6 +81,7 @@ def rank(media_type: str, ranges: list[Preference]) -> tuple[float, int] | None:
     return (weight, order) if weight else None
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> str | None:
     """The media type to answer with: by weight, then by the header's order; None when none is acceptable."""
     if accept is None or not accept.strip():

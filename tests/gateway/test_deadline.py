@@ -67,3 +67,11 @@ async def test_cancelling_the_request_cancels_the_work() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_work_that_cancels_itself_has_failed() -> None:
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(RuntimeError, match="cancelled itself"):
+        await finish(give_up(), stay, 10)
