@@ -3,7 +3,7 @@
 import re
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
-SNAKE = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+SNAKE = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
 
 def camel(name: str) -> str:
