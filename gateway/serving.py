@@ -42,6 +42,7 @@ class Service:
             new_id=self.lease,
         )
         self._renewal: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def open(self) -> None:
         """Leases the node number; raises DatabaseNotReady or SchemaNewer unless the database is up to date."""
@@ -51,12 +52,13 @@ class Service:
 
     async def close(self) -> None:
         """Gives everything back; safe to call twice."""
-        if self._renewal is None:
+        if self._is_closed:
             return
-        self._renewal.cancel()
-        self._renewal = None
-        with suppress(TabardError):
-            await self.lease.release()
+        self._is_closed = True
+        if self._renewal is not None:
+            self._renewal.cancel()
+            with suppress(TabardError):
+                await self.lease.release()
         await self.graph.close()
 
     async def _renew(self) -> None:
@@ -110,7 +112,4 @@ async def serve(service: Service, listener: socket.socket, announce: Callable[[]
     )
     server = uvicorn.Server(configuration)
     announce()
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        await service.close()
+    await server.serve(sockets=[listener])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from gateway.serving import Service
 
 LOOPBACK = "127.0.0.1"
-FOLDER = Path("data")
 
 
 def demo(
@@ -25,20 +24,16 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over with a new database.")] = False,
 ) -> None:
     """Serve a demo portal on this machine: makes the database and its data at the first start."""
-    import logging
-    import os
-
+    typer.echo(f"Tabard {version('tabard')} is getting ready …")
     from gateway.address import listen, shown
     from gateway.commands.welcome import Welcome
-    from gateway.logs import configure_logs
     from gateway.serving import Service, run, serve
 
-    configure_logs(logging.WARNING)
-    welcome = Welcome()
-    welcome.begin()
-    folder = data or Path(os.environ.get("TABARD_DATA") or FOLDER)
-    place = installation(folder, host=LOOPBACK, port=port, development=True, row_level_security=False)
+    place = installation(
+        data, database_url=None, host=LOOPBACK, port=port, development=True, row_level_security=False
+    )
     listener = listen(LOOPBACK, port)
+    welcome = Welcome()
 
     async def work() -> None:
         await place.migrations.upgrade(welcome.migrated)
@@ -46,8 +41,8 @@ def demo(
         try:
             await service.open()
             await load(service, welcome)
-            people = await welcome.people(service)
-            await serve(service, listener, lambda: welcome.greet(service, shown(listener), people))
+            guests = await welcome.guests(service)
+            await serve(service, listener, lambda: welcome.greet(service, shown(listener), guests))
         finally:
             await service.close()
 

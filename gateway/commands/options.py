@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,16 +16,21 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help="Folder with the database and the secret key [default: $TABARD_DATA or data].",
+        help="Folder with the database and the secret key; without it $TABARD_DATA, else data.",
         show_default=False,
     ),
 ]
 
 
-def installation(data: Path | None, **chosen: Any) -> Installation:
-    """What the environment configures; a data folder that is named wins over a configured database."""
+def installation(data: Path | None = None, *, is_server: bool = False, **chosen: Any) -> Installation:
+    """What the environment configures; a data folder that is named wins over a configured database.
+
+    A server logs what it does; the other commands log only what goes wrong.
+    """
     from gateway.configuration import configured
     from gateway.installation import Installation
+    from gateway.logs import configure_logs
 
+    configure_logs(logging.INFO if is_server else logging.WARNING)
     named = {} if data is None else {"data": data, "database_url": None}
-    return Installation(configured(**named, **chosen))
+    return Installation(configured(**{**named, **chosen}))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def plugins() -> None:
     """List the plugins: where each comes from, what it contributes, and what is left out."""
-    for line in described(installation(None)):
+    for line in described(installation()):
         typer.echo(line)
 
 

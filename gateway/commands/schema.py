@@ -11,4 +11,4 @@ def schema() -> None:
     """Print the schema of Tabard and its plugins, sorted."""
     from tabard.assembly import sdl
 
-    typer.echo(sdl(installation(None).schema), nl=False)
+    typer.echo(sdl(installation().schema), nl=False)

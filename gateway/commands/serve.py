@@ -18,22 +18,23 @@ def serve(
     data: Data = None,
 ) -> None:
     """Serve the graph; settings come from TABARD_… variables."""
-    import logging
-
     from gateway.address import listen, shown
-    from gateway.logs import configure_logs
     from gateway.serving import Service, run
     from gateway.serving import serve as serve_until_signal
 
-    configure_logs(logging.INFO)
     chosen = {"host": host, "port": port}
-    serving = installation(data, **{name: value for name, value in chosen.items() if value is not None})
-    listener = listen(serving.configuration.host, serving.configuration.port)
+    place = installation(
+        data, is_server=True, **{name: value for name, value in chosen.items() if value is not None}
+    )
+    listener = listen(place.configuration.host, place.configuration.port)
 
     async def work() -> None:
-        service = Service(serving)
-        await service.open()
-        await serve_until_signal(service, listener, lambda: announce(service, shown(listener)))
+        service = Service(place)
+        try:
+            await service.open()
+            await serve_until_signal(service, listener, lambda: announce(service, shown(listener)))
+        finally:
+            await service.close()
 
     with listener:
         run(work)

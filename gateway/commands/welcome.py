@@ -37,10 +37,6 @@ class Welcome:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
 
-    def begin(self) -> None:
-        """Says at once that something is going on."""
-        self._console.print(f"Tabard {version('tabard')} is getting ready …")
-
     def migrated(self, migration: Migration) -> None:
         """Says that a migration has been applied."""
         self._console.print(f"  migrated: {migration}")
@@ -61,7 +57,7 @@ class Welcome:
             yield on_progress
         self._console.print(f"  loaded: {portal}, {rows:,} rows")
 
-    async def people(self, service: Service) -> list[Guest]:
+    async def guests(self, service: Service) -> list[Guest]:
         """The personas of the demo, each with a token."""
         tokens = DemoTokens(service.installation.secret(DEMO_TOKENS))
         guests = []

@@ -118,7 +118,7 @@ class Demo:
 
 
 def _chance(portal: str, plugin: str = "core") -> Random:
-    """Chance that is the same every day, so that only dates move, and for each plugin its own."""
+    """Chance that is the same every day, and for each plugin its own; only dates follow today."""
     return Random(f"{portal} {plugin}")  # noqa: S311 - demo data, no secrets
 
 
