@@ -26,18 +26,35 @@ class Configuration(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
     data: Path = Path("data")
+    """Folder of the embedded database and of the secret key."""
     database_url: SecretStr | None = None
+    """Database server, as `postgresql://user:password@host/name`; without it the embedded SQLite database is
+    used.
+    """
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """Port to listen on; 0 takes a free one."""
     secret_key: SecretStr | None = None
+    """Secret that signs cursors and demo tokens; at least 32 characters, the same for all processes on one
+    database. Without a database URL it is made and kept in the data folder.
+    """
     development: bool = False
+    """Whether to accept demo tokens; on loopback only."""
     row_level_security: bool = False
+    """Whether each connection tells PostgreSQL its portal, so that the database's own row-level security
+    holds too.
+    """
     blocked_plugins: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Names of installed plugins that are not even imported, with commas between."""
     deadline_seconds: PositiveFloat = 10.0
+    """Seconds that a request may take."""
     limits: Limits = Limits()
+    """How much one request may ask for."""
 
     @field_validator("blocked_plugins", mode="before")
     @classmethod

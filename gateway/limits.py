@@ -6,23 +6,41 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
 class Limits(BaseModel):
     """The bounds of a request, with the defaults that the documentation promises."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     body_bytes: PositiveInt = 1_048_576
+    """Bytes of a request body."""
     upload_seconds: PositiveFloat = 10.0
+    """Seconds in which the whole body has to arrive."""
     json_depth: PositiveInt = 64
+    """Nesting of the JSON body."""
     document_bytes: PositiveInt = 65_536
+    """Bytes of a document."""
     tokens: PositiveInt = 2_000
+    """Tokens of a document."""
     depth: PositiveInt = 12
+    """Nesting of fields."""
     introspection_depth: PositiveInt = 20
+    """Nesting of fields below `__schema` and `__type`."""
     aliases: PositiveInt = 30
+    """Aliases of an operation, counted wherever a fragment is spread."""
     directives: PositiveInt = 50
+    """Directives of an operation, counted wherever a fragment is spread."""
     root_fields: PositiveInt = 20
+    """Root fields of a query."""
     mutations: PositiveInt = 10
+    """Root fields of a mutation."""
     fragments: PositiveInt = 100
+    """Fragments that a document defines."""
     variables: PositiveInt = 100
+    """Variables that an operation declares."""
     duplicates: PositiveInt = 40
+    """How often one response name is selected at one place of the response."""
     overlaps: PositiveInt = 5_000
+    """Comparisons that merging the fragments of a document may take."""
     errors: PositiveInt = 10
+    """Errors that an answer lists; `omittedErrors` counts the others."""
     cached_documents: PositiveInt = 1_000
+    """Documents that are kept parsed and checked."""
     cached_bytes: PositiveInt = 67_108_864
+    """Bytes of the documents that are kept."""
