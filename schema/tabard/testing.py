@@ -25,6 +25,7 @@ from tabard.records import tables
 from tabard.records.viewers import read_viewer
 from tabard.storage.database import Database
 from tabard.storage.ids import IdFactory, encode_global_id
+from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.viewer import ANONYMOUS
 
@@ -53,9 +54,9 @@ class Gateway:
     `async with Gateway.demo(tab) as gateway: data = await gateway.query("{ workspace { name } }", persona="csm")`
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, portals: Mapping[str, int] | None = None) -> None:
         self.graph = graph
-        self._portals: dict[str, int] = {}
+        self._portals: Mapping[str, int] = portals or {}
 
     @classmethod
     @asynccontextmanager
@@ -72,13 +73,23 @@ class Gateway:
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, url: str, *plugins: Plugin, plugin_limit: float = 5.0) -> AsyncIterator[Gateway]:
-        """A gateway on a database that is migrated already."""
+    async def on(
+        cls,
+        url: str,
+        *plugins: Plugin,
+        plugin_limit: float = 5.0,
+        options: StorageOptions | None = None,
+        portals: Mapping[str, int] | None = None,
+    ) -> AsyncIterator[Gateway]:
+        """A gateway on a database that is migrated already.
+
+        `portals` are the portals' ids by their keys, for a role that row-level security keeps from listing them.
+        """
         schema = assemble(plugins)
-        database = Database(url, schema.registry.tables)
+        database = Database(url, schema.registry.tables, options)
         graph = Graph(schema, database, secret=SECRET, new_id=IdFactory(0), plugin_limit=plugin_limit)
         try:
-            yield cls(graph)
+            yield cls(graph, portals)
         finally:
             await graph.close()
 
