@@ -49,7 +49,8 @@ async def stages(reader: Reader, read: Read) -> Columns:
             stage.outerjoin(held, held.c.stage_id == stage.c.id)
         )
     statement = statement.where(keys(stage.c.pipeline_id, read.keys))
-    found = await reader.fetch(statement.order_by(stage.c.display_order, stage.c.id))
+    ordered = statement.order_by(stage.c.display_order, stage.c.id)
+    found = await reader.fetch(ordered, is_bounded=not counted)
     return _stages(found, counted)
 
 

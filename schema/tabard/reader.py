@@ -69,10 +69,15 @@ class Reader:
         """The well-known properties of a record type by its key, e.g. `company`; empty for an unknown one."""
         return self._properties.get(object_type, ())
 
-    async def fetch(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Columns:
-        """The rows of a statement, as columns named like the statement's."""
+    async def fetch(
+        self, statement: sa.Select[Any] | sa.CompoundSelect[Any], *, is_bounded: bool = True
+    ) -> Columns:
+        """The rows of a statement, as columns named like the statement's.
+
+        Say `is_bounded=False` for counts, sums and searches, whose work grows with the table.
+        """
         names = [column.key for column in statement.selected_columns]
-        rows = await self._session.fetch(statement)
+        rows = await self._session.fetch(statement, is_bounded=is_bounded)
         cells: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
         return Columns(**dict(zip(map(str, names), cells, strict=True)))
 

@@ -175,7 +175,7 @@ class _Pages:
             rows = listing.rows.subquery()
             count = sa.select(rows.c[PARENT].label(PARENT), sa.func.count().label("count"))
             counted.append(count.group_by(rows.c[PARENT]))
-        found = await self._level.context.reader.fetch(_one_statement(counted))
+        found = await self._level.context.reader.fetch(_one_statement(counted), is_bounded=False)
         return dict(zip(found[PARENT], found["count"], strict=True))
 
     def _connection(self, rows: tuple[list[Any], list[list[Any]]], count: int) -> Any:

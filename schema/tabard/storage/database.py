@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tabard.errors import DatabaseNotReady
+from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.options import StorageOptions
 from tabard.storage.postgres import PostgresStorage
@@ -44,6 +45,9 @@ class Database:
         with translated():
             async with self._storage.transaction(scope) as connection:
                 yield WriteSession(connection, scope)
+                # Past this point a cancelled caller does not undo the change: it is committed, and the
+                # idempotency key tells its outcome.
+                await completed(connection.commit())
 
     @asynccontextmanager
     async def system(self, reason: str) -> AsyncIterator[AsyncConnection]:

@@ -23,7 +23,7 @@ class PostgresConnection:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+    async def fetch(self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool) -> Rows:
         return (await self._connection.execute(statement, parameters)).all()
 
     async def command(self, text: str) -> None:

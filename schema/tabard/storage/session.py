@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.scope import Scope
 
@@ -20,7 +21,9 @@ Rows = Sequence[sa.Row[Any]]
 class ReadConnection(Protocol):
     """A checked-out connection of either kind."""
 
-    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows: ...
+    async def fetch(
+        self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool
+    ) -> Rows: ...
 
     async def command(self, text: str) -> None: ...
 
@@ -49,13 +52,17 @@ class ReadSession:
         self._connection: ReadConnection | None = None
         self.count = 0
 
-    async def fetch(self, statement: Statement) -> Rows:
-        """The rows; raises Unavailable or DeadlineExceeded."""
+    async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
+        """The rows; raises Unavailable or DeadlineExceeded.
+
+        `is_bounded=False` says that the work grows with the table, as a count's does; SQLite then runs
+        it on a thread.
+        """
         async with self._lock:
             connection = await self._connected()
             self.count += 1
             with translated():
-                return await connection.fetch(statement, self._scope.parameters)
+                return await connection.fetch(statement, self._scope.parameters, is_bounded=is_bounded)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
@@ -75,7 +82,7 @@ class ReadSession:
         """Gives the connection back; safe to call twice and under cancellation."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await asyncio.shield(connection.close())
+            await completed(connection.close())
 
     async def _connected(self) -> ReadConnection:
         if self._connection is None:

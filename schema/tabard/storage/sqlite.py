@@ -21,13 +21,18 @@ INSTRUCTIONS_BETWEEN_CHECKS = 20_000
 
 
 class SqliteConnection:
-    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread."""
+    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them."""
 
     def __init__(self, connection: sa.Connection, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
 
-    async def fetch(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+    async def fetch(self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool) -> Rows:
+        if is_bounded:
+            return self._rows(statement, parameters)
+        return await asyncio.to_thread(self._rows, statement, parameters)
+
+    def _rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         raw: Any = self._connection.connection.driver_connection
         deadline = time.monotonic() + self._timeout
         raw.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS_BETWEEN_CHECKS)

@@ -1,0 +1,26 @@
+"""Completion: what must not be left half done, though its caller is cancelled."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def completed(work: Coroutine[Any, Any, T]) -> T:
+    """The work's result; a cancellation meanwhile is raised once the work is done."""
+    task = asyncio.ensure_future(work)
+    cancellation: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            if task.cancelled():
+                raise
+            cancellation = error
+        except Exception:  # noqa: BLE001 (the task's own outcome is given below)
+            break
+    result = task.result()
+    if cancellation is not None:
+        raise cancellation
+    return result
