@@ -32,7 +32,11 @@ class Associations:
 
     def add_pair(self, entry: Entry) -> None:
         """Enters the two records that a row associates."""
-        ends = [(reference.lookup.noun, reference.id) for reference in entry.references if reference.id is not None]
+        ends = [
+            (reference.lookup.noun, reference.id)
+            for reference in entry.references
+            if reference.id is not None
+        ]
         if len(ends) == 2:
             self._join(ends[0], ends[1], entry.import_.label_id)
 
@@ -44,7 +48,13 @@ class Associations:
             self._known.add((from_id, to_id, label_id))
             row = {"from_type": from_type, "from_id": from_id, "to_type": to_type, "to_id": to_id}
             self._rows.append(
-                {"id": self._new_id(), **row, "label_id": label_id, "is_inverse": is_inverse, "created_at": self._now}
+                {
+                    "id": self._new_id(),
+                    **row,
+                    "label_id": label_id,
+                    "is_inverse": is_inverse,
+                    "created_at": self._now,
+                }
             )
 
     def batches(self) -> list[Batch]:

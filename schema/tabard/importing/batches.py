@@ -38,7 +38,9 @@ def updates(step: str, table: sa.Table, rows: Iterable[Row]) -> list[Batch]:
     return [Batch(step, statement, found) for found in grouped.values()]
 
 
-def deletes(step: str, table: sa.Table, key: tuple[str, str], rows: Iterable[Mapping[str, Any]]) -> list[Batch]:
+def deletes(
+    step: str, table: sa.Table, key: tuple[str, str], rows: Iterable[Mapping[str, Any]]
+) -> list[Batch]:
     """Deletes by a key of two columns."""
     listed = [{f"old_{name}": row[name] for name in key} for row in rows]
     statement = sa.delete(table).where(*(table.c[name] == sa.bindparam(f"old_{name}") for name in key))

@@ -150,4 +150,6 @@ def _key(section: Section) -> str:
 
 def slug(text: str) -> str:
     """A key made of a label: `Decision maker` -> `decision_maker`."""
-    return re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")[:_MOST].strip("_") or text.casefold()[:_MOST]
+    return (
+        re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")[:_MOST].strip("_") or text.casefold()[:_MOST]
+    )

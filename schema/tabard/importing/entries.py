@@ -41,7 +41,7 @@ class Entry:
 
 
 class EntryReader:
-    """Reads every file once, and makes the entries of all imports of it; bad cells become rejections."""
+    """Reads every file once and makes the entries of all imports of it; bad cells become rejections."""
 
     def __init__(self, mapping: ImportMapping, rejections: Rejections, progress: Progress) -> None:
         self._mapping = mapping
@@ -50,11 +50,13 @@ class EntryReader:
         self.rows = 0
 
     def read(self) -> Iterator[Entry]:
-        """The entries of all rows; a bad row's too, because others may refer to what it was to become."""
+        """The entries of all rows, of bad ones too: others may refer to what they were to become."""
         for name, file in self._mapping.files.items():
             imports = [import_ for import_ in self._mapping.imports if import_.name == name]
             places = {column: position for position, column in enumerate(file.header)}
-            indexes = [{column: places[column] for column in import_.columns if column in places} for import_ in imports]
+            indexes = [
+                {name: places[name] for name in import_.columns if name in places} for import_ in imports
+            ]
             for row in file.rows(self._progress):
                 self.rows += 1
                 if row.problem:
@@ -85,7 +87,8 @@ class EntryReader:
         if text is None and not import_.is_distinct:
             self._rejections.add(row, source.label, "is empty, but identifies the row")
         elif text is not None and len(text) > LONGEST_ID:
-            self._rejections.add(row, source.label, f"{shown(text)} is longer than an id may be, {LONGEST_ID} characters")
+            reason = f"{shown(text)} has {len(text):,} characters; an id has at most {LONGEST_ID}"
+            self._rejections.add(row, source.label, reason)
             return None
         return text
 
@@ -104,6 +107,10 @@ class EntryReader:
                 self._rejections.add(entry.row, lookup.source.label, str(bad))
                 continue
             entry.references += [Reference(lookup, text) for text in found]
+            if not found and entry.import_.target is None and not lookup.is_optional:
+                self._rejections.add(
+                    entry.row, lookup.source.label, "is empty, but is half of the association"
+                )
 
     def _stage(self, entry: Entry, texts: Texts) -> None:
         staging = entry.import_.staging

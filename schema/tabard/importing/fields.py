@@ -65,9 +65,9 @@ def column_field(item: Property, type_: type, table: sa.Table) -> Field | None:
     column = table.c[name]
     is_required = not column.nullable and name != "created_at"
     folded = f"{name}_folded"
-    columns = (name, folded) if folded in table.c else (name,)
+    names = (name, folded) if folded in table.c else (name,)
     store = _store(item.kind, column, is_folded=folded in table.c, options=_options(type_, name))
-    return Field(item.key, item.kind, columns, store, is_required, places=_places(column))
+    return Field(item.key, item.kind, names, store, is_required, places=_places(column))
 
 
 def custom_field(key: str, kind: PropertyKind, property_id: int) -> Field:

@@ -35,7 +35,9 @@ def _encoding(section: Section, default: str) -> str:
     try:
         "".encode(name)
     except LookupError:
-        section.problem(f"there is no encoding '{name}'; usual ones are utf-8, cp1252, iso-8859-1, utf-16", "encoding")
+        section.problem(
+            f"there is no encoding '{name}'; usual ones are utf-8, cp1252, iso-8859-1, utf-16", "encoding"
+        )
         return default
     return name
 
@@ -44,5 +46,7 @@ def _mark(section: Section, key: str, default: str) -> str:
     mark = section.text(key, default)
     if len(mark) == 1 and mark not in "\r\n\0":
         return mark
-    section.problem("this is one character" + (", or '' for none" if key == "quote" else ", such as ';' or '\\t'"), key)
+    section.problem(
+        "this is one character" + (", or '' for none" if key == "quote" else ", such as ';' or '\\t'"), key
+    )
     return default

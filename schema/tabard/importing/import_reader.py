@@ -12,7 +12,7 @@ from tabard.importing.places import Place
 from tabard.importing.setters import Setter, read_setter
 from tabard.importing.sources import KEYS as SOURCE_KEYS
 from tabard.importing.sources import Source, read_source
-from tabard.importing.staging import Staging, read_staging
+from tabard.importing.staging import read_staging
 from tabard.importing.targets import TEAM, USER, Target
 from tabard.policies import Permission
 from tabard.properties import PropertyKind
@@ -29,7 +29,9 @@ ASSOCIATION_KEYS = (*COMMON_KEYS, "between", "label", "inverse_label")
 class ImportReader:
     """Reads one `[[import]]`; all that is wrong goes to the mapping's problems."""
 
-    def __init__(self, section: Section, habits: Habits, targets: dict[str, Target], catalogue: Catalogue) -> None:
+    def __init__(
+        self, section: Section, habits: Habits, targets: dict[str, Target], catalogue: Catalogue
+    ) -> None:
         self._section = section
         self._habits = habits.within(section)
         self._targets = targets
@@ -45,14 +47,17 @@ class ImportReader:
             return self._associations()
         if noun not in self._targets:
             if noun:
-                self._section.problem(f"there is no record type '{noun}'; there are {', '.join(nouns)}", "into")
+                self._section.problem(
+                    f"there is no record type '{noun}'; there are {', '.join(nouns)}", "into"
+                )
             return None
         return self._things(self._targets[noun])
 
     def _things(self, target: Target) -> Import:
         self._section.only(_keys(target))
         if target.unreachable:
-            self._section.problem(f"a {target.noun} cannot be imported: no property sets {listed(target.unreachable)}", "into")
+            missing = listed(target.unreachable)
+            self._section.problem(f"a {target.noun} cannot be imported: no property sets {missing}", "into")
         external_id = self._external_id()
         setters, users = self._properties(target)
         staged = read_staging(self._section, target.noun, self._catalogue) if target.has_pipelines else None
@@ -89,7 +94,9 @@ class ImportReader:
 
     def _external_id(self) -> Source | None:
         if "external_id" not in self._section:
-            self._section.problem("'external_id' is missing: it names the column that tells rows apart for good")
+            self._section.problem(
+                "'external_id' is missing: it names the column that tells rows apart for good"
+            )
             return None
         source, told = read_source(self._section, "external_id")
         told.only(SOURCE_KEYS)
@@ -120,7 +127,9 @@ class ImportReader:
 
     def _associated(self, target: Target) -> tuple[Lookup, ...]:
         section = self._section.part("associations")
-        read = (lookups.read_association(section, key, target, self._targets, self._catalogue) for key in section)
+        read = (
+            lookups.read_association(section, key, target, self._targets, self._catalogue) for key in section
+        )
         return self._used(tuple(lookup for lookup in read if lookup), "associations")
 
     def _teams(self, target: Target) -> tuple[Lookup, ...]:
@@ -145,7 +154,8 @@ class ImportReader:
     def _values(self) -> dict[str, dict[str, str]]:
         section = self._section.part("values")
         self._use(tuple(section), "values")
-        return {column: {text: part.text(text) for text in part} for column in section for part in [section.part(column)]}
+        parts = {column: section.part(column) for column in section}
+        return {column: {text: part.text(text) for text in part} for column, part in parts.items()}
 
     def _use(self, columns: tuple[str, ...], *place: str) -> None:
         for column in columns:

@@ -61,13 +61,17 @@ def read_user(parent: Section, field: Field, targets: dict[str, Target]) -> Look
 
 def read_team(parent: Section, key: str, targets: dict[str, Target], role: Role) -> Lookup:
     """A user's primary team, or the extra ones."""
-    return _lookup(parent, key, targets[TEAM], role, key, keys=TEAM_KEYS if role is Role.EXTRA_TEAM else LOOKUP_KEYS)
+    return _lookup(
+        parent, key, targets[TEAM], role, key, keys=TEAM_KEYS if role is Role.EXTRA_TEAM else LOOKUP_KEYS
+    )
 
 
 def read_end(parent: Section, key: str, targets: dict[str, Target]) -> Lookup | None:
     """One of the two things that a row associates; the key or `to` names its record type."""
     target = _to(parent, key, targets)
-    return target and _lookup(parent, key, target, Role.ASSOCIATION, key, keys=(*LOOKUP_KEYS, "to"))
+    if target is None:
+        return None
+    return _lookup(parent, key, target, Role.ASSOCIATION, key, keys=(*LOOKUP_KEYS, "to"))
 
 
 def read_association(
@@ -105,7 +109,9 @@ def _to(parent: Section, key: str, targets: dict[str, Target]) -> Target | None:
     noun = _options(parent, key).text("to", key)
     if noun in nouns:
         return targets[noun]
-    parent.problem(f"'{noun}' is no record type to associate with; name it, or say to = one of {listed(nouns)}", key)
+    parent.problem(
+        f"'{noun}' is no record type to associate with; name it, or say to = one of {listed(nouns)}", key
+    )
     return None
 
 

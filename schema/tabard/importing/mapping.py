@@ -32,7 +32,9 @@ class Mapping:
     files: dict[str, RowFile]
 
 
-def read_mapping(document: Document, targets: dict[str, Target], catalogue: Catalogue, folder: Folder) -> Mapping:
+def read_mapping(
+    document: Document, targets: dict[str, Target], catalogue: Catalogue, folder: Folder
+) -> Mapping:
     """The mapping; raises MappingRefused with all that is wrong. Of the files it reads the headers only."""
     root = document.root
     root.only(KEYS)
@@ -97,7 +99,8 @@ def _open(imports: list[Import], folder: Folder) -> dict[str, RowFile]:
     for import_ in imports:
         name = import_.name
         if name and formats.setdefault(name, import_.format) != import_.format:
-            import_.section.problem(f"another import reads {name} with another encoding, delimiter, quote or header", "file")
+            what = "encoding, delimiter, quote or header"
+            import_.section.problem(f"an import above reads {name} with another {what}", "file")
         try:
             if name and name not in opened:
                 opened[name] = folder.open(import_.format)
@@ -113,6 +116,8 @@ def _check_columns(import_: Import, file: RowFile) -> None:
     for column, place in import_.columns.items():
         count = file.header.count(column)
         if count > 1:
-            document.problem(place, f"{file.name} has {count} columns '{column}'; give each a name of its own")
+            document.problem(
+                place, f"{file.name} has {count} columns '{column}'; give each a name of its own"
+            )
         elif count == 0 and column != LINE and file.has_rows:
             document.problem(place, missing_column(file, column))

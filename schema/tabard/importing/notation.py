@@ -8,6 +8,7 @@ from babel.numbers import list_currencies
 
 from tabard.importing.document import Section
 
+CURRENCIES = frozenset(list_currencies())
 ISO, EPOCH, EPOCH_MS = "iso", "epoch", "epoch_ms"
 NUMBER_KEYS = ("decimal", "thousands", "ignore")
 BOOLEAN_KEYS = ("true", "false")
@@ -44,7 +45,7 @@ def _folded(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _check(section: Section, notation: Notation) -> None:
-    if "currency" in section and notation.currency not in list_currencies():
+    if "currency" in section and notation.currency not in CURRENCIES:
         section.problem(f"{notation.currency!r} is no ISO 4217 code; write for example 'EUR'", "currency")
     if "time_zone" in section and notation.time_zone not in available_timezones():
         section.problem(

@@ -51,7 +51,7 @@ class People:
         current = self.state.teams.get(user_id, {})
         wanted = {team: is_primary for team, is_primary in current.items() if is_primary in kept}
         for role in (Role.EXTRA_TEAM, Role.PRIMARY_TEAM):
-            wanted |= {team: _PRIMARY[role] for team in _ids(entries, role)}
+            wanted |= dict.fromkeys(_ids(entries, role), _PRIMARY[role])
         gone = [team for team, is_primary in current.items() if wanted.get(team) is not is_primary]
         joined = [team for team, is_primary in wanted.items() if current.get(team) is not is_primary]
         self.gone += [{"user_id": user_id, "team_id": team} for team in gone]
@@ -68,5 +68,7 @@ class People:
 
 
 def _ids(entries: list[Entry], role: Role) -> list[int]:
-    found = (reference for entry in entries for reference in entry.references if reference.lookup.role is role)
+    found = (
+        reference for entry in entries for reference in entry.references if reference.lookup.role is role
+    )
     return [reference.id for reference in found if reference.id is not None]

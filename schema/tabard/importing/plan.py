@@ -103,7 +103,12 @@ class Planner:
             for link in draft.target.links.values()
             if cells.get(link.column) is not None and self._places[link.noun] >= self._places[draft.noun]
         }
-        row = {"id": draft.id, EXTERNAL_ID: draft.external_id, **defaults_of(draft.target, self._now), **cells}
+        row = {
+            "id": draft.id,
+            EXTERNAL_ID: draft.external_id,
+            **defaults_of(draft.target, self._now),
+            **cells,
+        }
         changes.new.append(row)
         if later:
             changes.linked.append({ROW_ID: draft.id, **later})
@@ -159,7 +164,8 @@ def columns_of(mapping: ImportMapping) -> dict[str, list[str]]:
     for import_ in mapping.imports:
         if import_.target is not None:
             found = columns.setdefault(import_.target.noun, [])
-            found += [name for setter in import_.setters if not setter.field.property_id for name in setter.field.columns]
+            fields = [setter.field for setter in import_.setters]
+            found += [name for field in fields if field.property_id is None for name in field.columns]
             found += [lookup.slot for lookup in import_.lookups if lookup.role is Role.COLUMN]
             found += ["pipeline_id", "stage_id"] if import_.staging else []
             found += ["has_seat"] if import_.target.noun == USER else []

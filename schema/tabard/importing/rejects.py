@@ -8,7 +8,9 @@ from pathlib import Path
 from tabard.errors import BadCell, ImportRefused
 from tabard.importing.files import CsvFile, FileFormat, Progress, Row
 
-FILE, LINE, COLUMN, REASON, REST = (f"rejected_{what}" for what in ("file", "line", "column", "reason", "rest"))
+FILE, LINE, COLUMN, REASON, REST = (
+    f"rejected_{what}" for what in ("file", "line", "column", "reason", "rest")
+)
 OWN = (FILE, LINE, COLUMN, REASON, REST)
 _DELIMITERS = ",;\t|"
 
@@ -23,7 +25,12 @@ class Rejected:
 
 
 def write_rejects(path: Path, rejected: Sequence[Rejected]) -> None:
-    """Writes bad rows: what is wrong first, then their cells under the columns of all the files they are from."""
+    """Writes bad rows: what is wrong first, then their cells under the columns of all the files they are from.
+
+    Without bad rows nothing is written, unless the file is there: then it no longer lists any.
+    """
+    if not rejected and not path.exists():
+        return
     named = dict.fromkeys(name for bad in rejected for name in distinct(bad.header))
     columns = [name for name in named if name not in OWN]
     try:
@@ -34,7 +41,9 @@ def write_rejects(path: Path, rejected: Sequence[Rejected]) -> None:
                 cells = dict(zip(distinct(bad.header), bad.row.cells, strict=True))
                 writer.writerow([*_own(bad), *(cells.get(name, "") for name in columns)])
     except OSError as error:
-        raise ImportRefused(f"the rejected rows cannot be written to {path}: {error.strerror or error}") from error
+        raise ImportRefused(
+            f"the rejected rows cannot be written to {path}: {error.strerror or error}"
+        ) from error
 
 
 def _own(bad: Rejected) -> list[str]:
@@ -65,9 +74,7 @@ class RejectedRows:
         self.rows: dict[str, list[Row]] = {}
         try:
             file = CsvFile(path, FileFormat(path.name, delimiter=_delimiter(path)))
-            if file.header[:2] != [FILE, LINE]:
-                raise BadCell(f"is no folder, and no file of rejected rows: its first columns are not {FILE}, {LINE}")
-            self.header = file.header
+            self.header = _checked(file.header)
             for row in file.rows(lambda step, done, total: None):
                 self._add(row)
         except (BadCell, OSError) as error:
@@ -77,7 +84,11 @@ class RejectedRows:
         own = dict(zip(self.header, row.cells, strict=True))
         if row.problem or not own[LINE].isdecimal():
             raise BadCell(f"line {row.line}: {row.problem or f'{own[LINE]!r} is no line number in {LINE}'}")
-        problem = f"it is still as it was rejected: move {REST} to its column, then empty it" if own.get(REST) else None
+        problem = (
+            f"it is still as it was rejected: move {REST} to its column, then empty it"
+            if own.get(REST)
+            else None
+        )
         found = Row(own[FILE], int(own[LINE]), row.cells, problem, own.get(REST, ""))
         self.rows.setdefault(own[FILE], []).append(found)
 
@@ -103,6 +114,12 @@ class RejectedFile:
         """The rows, with the lines that they had in the file."""
         progress(f"Reading {self.name}", len(self.found), len(self.found))
         yield from self.found
+
+
+def _checked(header: list[str]) -> list[str]:
+    if header[:2] != [FILE, LINE]:
+        raise BadCell(f"is no folder, and no file of rejected rows: its first columns are not {FILE}, {LINE}")
+    return header
 
 
 def _delimiter(path: Path) -> str:

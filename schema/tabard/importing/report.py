@@ -24,12 +24,12 @@ class ImportReport:
         if self.associations:
             lines.append(f"  {self.associations:,} associations created")
         if self.rejected:
-            lines.append(f"  {self.rejected:,} rows rejected; mend them in {self.rejects} and import that file")
+            lines.append(
+                f"  {self.rejected:,} rows rejected; mend them in {self.rejects} and import that file"
+            )
         return "\n".join(lines)
 
 
 def _line(noun: str, tally: Tally) -> str:
     total = tally.created + tally.updated + tally.unchanged
-    return (
-        f"  {noun}: {total:,} ({tally.created:,} created, {tally.updated:,} updated, {tally.unchanged:,} unchanged)"
-    )
+    return f"  {noun}: {total:,} ({tally.created:,} created, {tally.updated:,} updated, {tally.unchanged:,} unchanged)"

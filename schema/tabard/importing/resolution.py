@@ -24,7 +24,9 @@ def wanted_of(drafts: Drafts, targets: dict[str, Target], wanted: Wanted) -> Non
             if lookup.by == EXTERNAL_ID:
                 wanted.ids[lookup.noun].add(reference.text)
             else:
-                wanted.names[lookup.noun, lookup.by].add(name_of(targets[lookup.noun], lookup.by, reference.text))
+                wanted.names[lookup.noun, lookup.by].add(
+                    name_of(targets[lookup.noun], lookup.by, reference.text)
+                )
 
 
 def all_entries(drafts: Drafts) -> list[Entry]:
@@ -48,7 +50,9 @@ class _Found:
 class Resolver:
     """Resolves references until no further row turns out bad."""
 
-    def __init__(self, drafts: Drafts, state: State, targets: dict[str, Target], rejections: Rejections) -> None:
+    def __init__(
+        self, drafts: Drafts, state: State, targets: dict[str, Target], rejections: Rejections
+    ) -> None:
         self._drafts = drafts
         self._state = state
         self._targets = targets
@@ -81,7 +85,9 @@ class Resolver:
     def _resolve(self, entry: Entry, reference: Reference) -> None:
         lookup, candidates = reference.lookup, self._candidates(reference)
         if len(candidates) > 1:
-            reason = f"{len(candidates)} of the kind '{lookup.noun}' have the {lookup.by} {shown(reference.text)}"
+            reason = (
+                f"{len(candidates)} of the kind '{lookup.noun}' have the {lookup.by} {shown(reference.text)}"
+            )
             self._reject(entry, reference, f"{reason}; refer to it by its external id")
         elif candidates:
             self._found[reference] = candidates[0]
@@ -89,7 +95,9 @@ class Resolver:
                 self._referring[candidates[0].draft].append((entry, reference))
         elif not lookup.is_optional:
             by = "" if lookup.by == EXTERNAL_ID else f" with the {lookup.by}"
-            reason = f"there is no {lookup.noun}{by} {shown(reference.text)}, neither in a file nor in the portal"
+            reason = (
+                f"there is no {lookup.noun}{by} {shown(reference.text)}, neither in a file nor in the portal"
+            )
             self._reject(entry, reference, reason)
 
     def _candidates(self, reference: Reference) -> list[_Found]:
@@ -145,7 +153,9 @@ class Resolver:
         alive = draft.alive(self._rejections)
         missing = [key for key in draft.target.required if not any(entry.values.get(key) for entry in alive)]
         for entry in alive if missing else ():
-            reason = f"no row says the '{missing[0]}' of the {draft.noun} {shown(draft.external_id)}, which is new"
+            reason = (
+                f"no row says the '{missing[0]}' of the {draft.noun} {shown(draft.external_id)}, which is new"
+            )
             self._reject_row(entry.row, "", reason)
         return not alive or bool(missing)
 
@@ -163,10 +173,14 @@ class Resolver:
     def _reject_circle(self, circle: list[tuple[Draft, Entry, Reference]]) -> None:
         names = " > ".join(reference.text for _, _, reference in circle)
         for _, entry, reference in circle:
-            self._reject(entry, reference, f"the {reference.lookup.name} of a thing leads back to itself: {names}")
+            self._reject(
+                entry, reference, f"the {reference.lookup.name} of a thing leads back to itself: {names}"
+            )
 
 
-def circles(parents: dict[Draft, tuple[Draft, Entry, Reference]]) -> list[list[tuple[Draft, Entry, Reference]]]:
+def circles(
+    parents: dict[Draft, tuple[Draft, Entry, Reference]],
+) -> list[list[tuple[Draft, Entry, Reference]]]:
     """The circles in chains of parents, each once."""
     found, done = [], set[Draft]()
     for start in parents:

@@ -11,6 +11,7 @@ from tabard.importing.drafts import Drafts
 from tabard.importing.entries import EntryReader
 from tabard.importing.files import Progress
 from tabard.importing.folder import Folder
+from tabard.importing.lookups import Role
 from tabard.importing.mapping import Mapping, read_mapping
 from tabard.importing.plan import Plan, Planner, assign_ids, columns_of
 from tabard.importing.rejections import Rejections
@@ -18,7 +19,6 @@ from tabard.importing.rejects import Rejected, write_rejects
 from tabard.importing.report import ImportReport
 from tabard.importing.resolution import Resolver, wanted_of
 from tabard.importing.state import State, StateReader, Wanted
-from tabard.importing.lookups import Role
 from tabard.importing.targets import all_targets
 from tabard.importing.writer import Writer
 from tabard.registry import Registry
@@ -59,7 +59,7 @@ async def run_import(
     if reasons and rejects is None:
         raise RowsRefused(reasons, len(job.rejections), job.rows)
     plan = job.plan()
-    if rejects is not None and (reasons or rejects.exists()):
+    if rejects is not None:
         write_rejects(rejects, job.rejected())
     await job.write(plan)
     return ImportReport(
@@ -114,7 +114,9 @@ class _Import:
             self._wanted.property_ids |= {id_ for id_ in ids if id_ is not None}
             for lookup in import_.lookups:
                 if lookup.role is Role.ASSOCIATION:
-                    self._wanted.associating.add(import_.target.noun if import_.target else import_.lookups[0].noun)
+                    self._wanted.associating.add(
+                        import_.target.noun if import_.target else import_.lookups[0].noun
+                    )
 
     def plan(self) -> Plan:
         """What is to be written."""

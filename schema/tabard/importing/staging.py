@@ -41,7 +41,9 @@ def read_staging(section: Section, noun: str, catalogue: Catalogue) -> Staging |
     pipelines = {key: pipeline for (of, key), pipeline in catalogue.pipelines.items() if of == noun}
     if "stage" not in section or ("pipeline" not in section and len(pipelines) != 1):
         missing = "stage" if "stage" not in section else "pipeline"
-        section.problem(f"say both 'pipeline' and 'stage': '{missing}' is missing (with one pipeline, it is that one)")
+        section.problem(
+            f"say both 'pipeline' and 'stage': '{missing}' is missing (with one pipeline, it is that one)"
+        )
         return None
     pipeline = _source(section, "pipeline") if "pipeline" in section else _only(next(iter(pipelines)))
     stage = _source(section, "stage")

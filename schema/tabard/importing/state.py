@@ -1,9 +1,8 @@
 """State: what the portal holds already of all that an import makes or refers to."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +15,15 @@ from tabard.storage.keys import keys
 Fetch = Callable[[sa.Select[Any]], Awaitable[Sequence[sa.Row[Any]]]]
 
 KEYS_AT_ONCE = 5000
-VALUE_COLUMNS = ("text_value", "text_folded", "number_value", "currency", "date_value", "instant_value", "user_id")
+VALUE_COLUMNS = (
+    "text_value",
+    "text_folded",
+    "number_value",
+    "currency",
+    "date_value",
+    "instant_value",
+    "user_id",
+)
 
 
 @dataclass
@@ -71,60 +78,62 @@ class StateReader:
         return state
 
     async def _rows(self, table: sa.Table, columns: list[str], ids: set[str]) -> dict[str, dict[str, Any]]:
-        always = [name for name in ("id", EXTERNAL_ID, "version") if name in table.c]
+        always = [name for name in (EXTERNAL_ID, "id", "version") if name in table.c]
         chosen = [table.c[name] for name in dict.fromkeys([*always, *columns])]
-        found = {}
-        for some in _chunks(sorted(ids)):
-            statement = sa.select(*chosen).where(keys(table.c.external_id, some))
-            for row in await self._fetch(statement.with_for_update() if self._is_locking else statement):
-                found[row.external_id] = dict(row._mapping)
-        return found
+        rows = await self._matching(chosen, sorted(ids), is_locking=self._is_locking)
+        return {row[0]: dict(row._mapping) for row in rows}
 
-    async def _named(self, table: sa.Table, by: str, names: set[str]) -> dict[str, list[tuple[int, str | None]]]:
+    async def _named(
+        self, table: sa.Table, by: str, names: set[str]
+    ) -> dict[str, list[tuple[int, str | None]]]:
         column = table.c[naming_column(table, by)]
         found: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
-        for some in _chunks(sorted(names)):
-            statement = sa.select(column, table.c.id, table.c.external_id).where(keys(column, some))
-            for name, id_, external_id in await self._fetch(statement.order_by(table.c.id)):
-                found[name].append((id_, external_id))
-        return dict(found)
+        for row in await self._matching([column, table.c.id, table.c.external_id], sorted(names)):
+            found[row[0]].append((row[1], row[2]))
+        return {name: sorted(things) for name, things in found.items()}
 
     async def _values(self, ids: list[int], property_ids: set[int]) -> dict[int, dict[int, Cells]]:
-        value = tables.property_value
-        cells = [value.c[name] for name in VALUE_COLUMNS]
+        table = tables.property_value
+        cells = [table.c[name] for name in VALUE_COLUMNS]
+        is_wanted = keys(table.c.property_id, sorted(property_ids))
         found: dict[int, dict[int, Cells]] = defaultdict(dict)
-        for some in _chunks(ids):
-            statement = sa.select(value.c.record_id, value.c.property_id, *cells)
-            chosen = keys(value.c.record_id, some), keys(value.c.property_id, sorted(property_ids))
-            for record_id, property_id, *row in await self._fetch(statement.where(*chosen)):
-                found[record_id][property_id] = tuple(row)
+        for row in await self._matching([table.c.record_id, table.c.property_id, *cells], ids, is_wanted):
+            found[row[0]][row[1]] = tuple(row[2:])
         return dict(found)
 
     async def _associations(self, ids: list[int]) -> set[tuple[int, int, int | None]]:
         table = tables.association
-        found: set[tuple[int, int, int | None]] = set()
-        for some in _chunks(ids):
-            statement = sa.select(table.c.from_id, table.c.to_id, table.c.label_id)
-            found |= {tuple(row) for row in await self._fetch(statement.where(keys(table.c.from_id, some)))}
-        return found
+        rows = await self._matching([table.c.from_id, table.c.to_id, table.c.label_id], ids)
+        return {(row[0], row[1], row[2]) for row in rows}
 
     async def _teams(self, users: list[int]) -> dict[int, dict[int, bool]]:
         table = tables.team_member
         found: dict[int, dict[int, bool]] = defaultdict(dict)
-        for some in _chunks(users):
-            statement = sa.select(table.c.user_id, table.c.team_id, table.c.is_primary)
-            for user_id, team_id, is_primary in await self._fetch(statement.where(keys(table.c.user_id, some))):
-                found[user_id][team_id] = is_primary
+        for row in await self._matching([table.c.user_id, table.c.team_id, table.c.is_primary], users):
+            found[row[0]][row[1]] = row[2]
         return dict(found)
 
     async def _permissions(self, users: list[int]) -> dict[int, set[str]]:
         table = tables.user_permission
         found: dict[int, set[str]] = defaultdict(set)
-        for some in _chunks(users):
-            statement = sa.select(table.c.user_id, table.c.permission).where(keys(table.c.user_id, some))
-            for user_id, permission in await self._fetch(statement):
-                found[user_id].add(permission)
+        for row in await self._matching([table.c.user_id, table.c.permission], users):
+            found[row[0]].add(row[1])
         return dict(found)
+
+    async def _matching(
+        self,
+        columns: list[sa.Column[Any]],
+        wanted: list[Any],
+        *where: sa.ColumnElement[bool],
+        is_locking: bool = False,
+    ) -> list[Any]:
+        """The columns of all rows whose first column is one of those wanted."""
+        rows: list[Any] = []
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            chunk = wanted[start : start + KEYS_AT_ONCE]
+            statement = sa.select(*columns).where(keys(columns[0], chunk), *where)
+            rows += await self._fetch(statement.with_for_update() if is_locking else statement)
+        return rows
 
 
 def naming_column(table: sa.Table, by: str) -> str:
@@ -135,11 +144,8 @@ def naming_column(table: sa.Table, by: str) -> str:
 
 def _ids(state: State, targets: dict[str, Target]) -> list[int]:
     return [
-        row["id"] for noun, target in targets.items() if target.is_record for row in state.rows.get(noun, {}).values()
+        row["id"]
+        for noun, target in targets.items()
+        if target.is_record
+        for row in state.rows.get(noun, {}).values()
     ]
-
-
-def _chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, KEYS_AT_ONCE)):
-        yield chunk

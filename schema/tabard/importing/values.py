@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel.numbers import get_currency_precision
 
 from tabard.errors import BadCell
-from tabard.importing.notation import EPOCH, EPOCH_MS, ISO, Notation
+from tabard.importing.notation import CURRENCIES, EPOCH, EPOCH_MS, ISO, Notation
 from tabard.money import minor_units
 
 Parse = Callable[[str], Any]
@@ -81,12 +81,13 @@ def fitted(number: Decimal, places: int, *, is_rounded: bool, of: str) -> Decima
 def money(amount: Decimal, currency: str, *, is_rounded: bool) -> tuple[int, str]:
     """An amount as minor units and currency."""
     code = currency.strip().upper()
-    if code not in list_currencies():
+    if code not in CURRENCIES:
         raise BadCell(f"{shown(currency)} is no ISO 4217 currency code")
     fitting = fitted(amount, get_currency_precision(code), is_rounded=is_rounded, of=code)
-    if abs(EXACT.scaleb(fitting, get_currency_precision(code))) > MOST_MINOR_UNITS:
+    minor = minor_units(fitting, code)
+    if abs(minor) > MOST_MINOR_UNITS:
         raise BadCell(f"{amount:f} {code} is too large")
-    return minor_units(fitting, code), code
+    return minor, code
 
 
 def date_parser(notation: Notation) -> Parse:

@@ -16,13 +16,18 @@ from tabard.storage.scope import Scope
 from tabard.storage.session import WriteSession
 
 ROWS_AT_ONCE = 1000
-_CHANGED = "somebody changed the portal while the import was prepared, so nothing was written; run the same command again"
+_CHANGED = (
+    "somebody changed the portal while the import was prepared, so nothing was written; "
+    "run the same command again"
+)
 
 
 class Writer:
     """Writes a plan for one portal."""
 
-    def __init__(self, database: Database, portal_id: int, targets: dict[str, Target], progress: Progress) -> None:
+    def __init__(
+        self, database: Database, portal_id: int, targets: dict[str, Target], progress: Progress
+    ) -> None:
         self._database = database
         self._scope = Scope(portal_id)
         self._targets = targets
