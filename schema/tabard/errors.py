@@ -9,12 +9,16 @@ TabardError
 │   ├── MigrationFailed        a migration was rolled back; says which and why
 │   ├── ConfigurationInvalid   a setting of the operator that cannot be used
 │   ├── DataFolderUnusable     the folder of the embedded database cannot be used
-│   └── AddressUnavailable     the server's host and port cannot be listened on
+│   ├── AddressUnavailable     the server's host and port cannot be listened on
+│   └── ImportRefused          nothing was imported
+│       ├── MappingRefused     the mapping file, or the files it reads, cannot be used
+│       └── RowsRefused        rows that cannot be imported, each with its reason
 ├── CommandRefused             a command was asked for what cannot be done
 │   └── NameUnknown            a portal, persona or user that is not there
+├── BadCell                    a cell of an import that cannot be read as it should
 ├── DoorRefusal                a statement that the tenant's door does not let through
 ├── GraphError                 reaches a client in `errors`, with `extensions.code`
-│   ├── Unauthenticated  Forbidden  NotFound  BadUserInput  InvalidCursor  PageSizeExceeded
+│   ├── Unauthenticated  Forbidden  BadUserInput  InvalidCursor  PageSizeExceeded
 │   ├── IdempotencyKeyReused  DeadlineExceeded  Unavailable
 │   └── PluginFailure          a plugin's function failed; names the plugin, never the cause
 └── Fault                      an expected outcome of a mutation: becomes a `userErrors` entry

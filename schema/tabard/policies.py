@@ -38,6 +38,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class _All(Policy):
+    """Both of two policies; the reason of the first that denies."""
+
     left: Policy
     right: Policy
 
@@ -50,6 +52,8 @@ class _All(Policy):
 
 @dataclass(frozen=True)
 class _Either(Policy):
+    """Either of two policies; when both deny, the reason of the first."""
+
     left: Policy
     right: Policy
 
@@ -63,6 +67,8 @@ class _Either(Policy):
 
 @dataclass(frozen=True)
 class _Public(Policy):
+    """Open to anyone, signed in or not."""
+
     def denial(self, viewer: Viewer) -> str | None:
         return None
 
@@ -72,6 +78,8 @@ class _Public(Policy):
 
 @dataclass(frozen=True)
 class _SignedIn(Policy):
+    """Open to every user of the portal."""
+
     def denial(self, viewer: Viewer) -> str | None:
         return None if viewer.is_signed_in else SIGN_IN_REQUIRED
 
@@ -81,6 +89,8 @@ class _SignedIn(Policy):
 
 @dataclass(frozen=True)
 class _Seat(Policy):
+    """Needs an assigned Service seat."""
+
     def denial(self, viewer: Viewer) -> str | None:
         return _SignedIn().denial(viewer) or (None if viewer.has_seat else SEAT_REQUIRED)
 
@@ -90,6 +100,8 @@ class _Seat(Policy):
 
 @dataclass(frozen=True)
 class _SuperAdmin(Policy):
+    """Needs a super admin."""
+
     def denial(self, viewer: Viewer) -> str | None:
         return _SignedIn().denial(viewer) or (None if viewer.is_super_admin else SUPER_ADMIN_REQUIRED)
 

@@ -54,6 +54,7 @@ class Viewer:
 
     @property
     def is_signed_in(self) -> bool:
+        """Whether the viewer is a user of a portal."""
         return self.user_id is not None
 
     @property

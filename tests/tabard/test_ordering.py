@@ -126,13 +126,13 @@ def test_cursor_of_a_deleted_row_still_parts_the_rest(
 
 
 async def test_both_databases_agree_with_python(database_url: str) -> None:
-    values = [
+    values: list[list[object]] = [
         [None, -1, 1],
         [None, "A", "a", "é", "\U0001f600"],
         [None, date(2026, 1, 1)],
         [None, datetime(2026, 1, 1, 9, tzinfo=UTC)],
     ]
-    rows = [
+    rows: list[Row] = [
         dict(zip(("id", *COLUMNS), (number, *cells), strict=True))
         for number, cells in enumerate(itertools.product(*values), 1)
     ]
