@@ -13,7 +13,7 @@ class ServicesSettings(Settings):
         default="owner", description="Key of the user property that holds a service's CSM."
     )
     renewal_property: Annotated[str | None, PropertyRef("Service", PropertyKind.DATE)] = strawberry.field(
-        default="renewal_on",
+        default=None,
         description="Key of the date property that holds a service's renewal date; null for none.",
     )
     pipelines: Annotated[list[strawberry.ID], PipelineRef("Service")] = strawberry.field(

@@ -10,12 +10,13 @@ import strawberry
 from tabard.contributions import MutationContribution
 from tabard.core import core
 from tabard.errors import Fault
-from tabard.naming import noun_of, snake
+from tabard.naming import camel, noun_of, snake
 from tabard.nouns.workspace import Workspace, may_see
 from tabard.policies import Permission
 from tabard.properties import PropertyKind
 from tabard.reader import Columns
 from tabard.records import tables
+from tabard.records.entries import write_entry
 from tabard.records.viewers import stored_tabs, workspace_state
 from tabard.settings import PipelineRef, PropertyRef, Section, Setting
 from tabard.storage.ids import decode_global_id
@@ -41,7 +42,10 @@ async def set_visible(
         )
     stored = state.tabs.get(tab, StoredTab())
     _check_version(stored, if_version)
-    await _store(work, state, tab, StoredTab(visible, stored.values, stored.version + 1))
+    if visible is not stored.is_visible:
+        await _store(work, state, tab, StoredTab(visible, stored.values, stored.version + 1))
+        change = {f"{tab}.isVisible": [runtime.is_visible(state), visible]}
+        await write_entry(work, "tab.switched", noun_of(Workspace), state.id, change)
     return state.id  # type: ignore[return-value]
 
 
@@ -66,7 +70,11 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
         inherited = state.account_tabs.get(name, StoredTab()).values
         values = section.changed(stored.values, inherited, settings)
         await _check_references(work, section, values)
-        await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
+        if values != stored.values:
+            await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
+            await write_entry(
+                work, "tab.configured", noun_of(Workspace), state.id, _changes(name, stored.values, values)
+            )
         return state.id  # type: ignore[return-value]
 
     save.__annotations__ = {
@@ -84,6 +92,11 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
         f"Changes the settings of the {runtime.tab.title} tab in a workspace.",
         Permission.MANAGE_SETTINGS,
     )
+
+
+def _changes(tab: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return {f"{tab}.{camel(name)}": [before.get(name), after.get(name)] for name in names}
 
 
 async def workspace_of(work: Work, global_id: str) -> WorkspaceState:
