@@ -3,8 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tabard.errors import DatabaseNotReady
+from tabard.migrating.opening import connect
 
 LOCK: Final = int.from_bytes(b"tabard")
 PAUSE: Final = 0.05
@@ -30,41 +31,22 @@ class Waiting:
 @asynccontextmanager
 async def exclusive(url: sa.URL, waiting: Waiting) -> AsyncIterator[AsyncConnection]:
     """A connection past the door on which migrations run; raises DatabaseNotReady when it cannot be had."""
-    kind = _sqlite if url.get_backend_name() == "sqlite" else _postgres
-    engine = kind(url, waiting)
+    engine = (_sqlite if url.get_backend_name() == "sqlite" else _postgres)(url, waiting)
     until = time.monotonic() + waiting.patience
     while not _process.acquire(blocking=False):
         await _pause(until)
     try:
-        async with opened(engine) as connection:
+        connection = await _connected(engine, until)
+        try:
             await _lock(connection, until)
             yield connection
+        finally:
+            await connection.close()
+    except sa.exc.OperationalError as error:
+        raise _busy() if _is_locked(error) else error from error
     finally:
         _process.release()
         await engine.dispose()
-
-
-@asynccontextmanager
-async def opened(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection; raises DatabaseNotReady, with the reason, when the database does not open."""
-    with _explained(engine.url):
-        connection = await engine.connect()
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-@contextmanager
-def _explained(url: sa.URL) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        reason = getattr(error, "orig", None) or error
-        raise DatabaseNotReady(
-            f"the database {url.render_as_string()} cannot be opened: {reason}; check its address, "
-            "that it runs, and the rights of the account"
-        ) from error
 
 
 def _postgres(url: sa.URL, waiting: Waiting) -> AsyncEngine:
@@ -91,16 +73,31 @@ def _sqlite(url: sa.URL, waiting: Waiting) -> AsyncEngine:
     def prepare(connection: Any, _: object) -> None:
         # SQLAlchemy begins; the driver must not begin by itself, or BEGIN IMMEDIATE comes too late.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            connection.close()
+            raise
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+async def _connected(engine: AsyncEngine, until: float) -> AsyncConnection:
+    while True:
+        try:
+            return await connect(engine)
+        except DatabaseNotReady as refusal:
+            # A change of the journal's mode does not wait for other processes by itself.
+            if not _is_locked(refusal.__cause__):
+                raise
+        await _pause(until)
 
 
 async def _lock(connection: AsyncConnection, until: float) -> None:
@@ -116,7 +113,15 @@ async def _lock(connection: AsyncConnection, until: float) -> None:
 
 async def _pause(until: float) -> None:
     if time.monotonic() > until:
-        raise DatabaseNotReady(
-            "another process is migrating this database and does not finish; wait for it, then try again"
-        )
+        raise _busy()
     await asyncio.sleep(PAUSE)
+
+
+def _is_locked(error: BaseException | None) -> bool:
+    return "database is locked" in str(error)
+
+
+def _busy() -> DatabaseNotReady:
+    return DatabaseNotReady(
+        "another process is changing this database and does not finish; wait for it, then migrate again"
+    )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from tabard.errors import DatabaseNotReady
 from tabard.migrating import security
 from tabard.migrating.drafts import Draft
-from tabard.migrating.exclusive import Waiting, exclusive, opened
+from tabard.migrating.exclusive import Waiting, exclusive
 from tabard.migrating.history import History
 from tabard.migrating.ledger import applied
 from tabard.migrating.migration import Migration
+from tabard.migrating.opening import is_there, opened
 from tabard.migrating.steps import Choice, Step, take
 from tabard.plugin import Plugin
 from tabard.storage.database import database_url
@@ -101,8 +100,7 @@ class Migrations:
 
     async def grant(self, role: str) -> None:
         """Lets a PostgreSQL role that owns nothing serve: it may read and write rows, and nothing else."""
-        engine = create_async_engine(self.url, poolclass=sa.NullPool)
-        async with opened(engine) as connection, connection.begin():
+        async with opened(self.url) as connection, connection.begin():
             await connection.run_sync(security.grant, role, self.tables)
 
     @property
@@ -112,8 +110,7 @@ class Migrations:
         return [found[name] for name in sorted(found)]
 
     async def _read(self, function: Callable[..., T], *arguments: Any) -> T:
-        engine = create_async_engine(self.url, poolclass=sa.NullPool)
-        async with opened(engine) as connection:
+        async with opened(self.url) as connection:
             return await connection.run_sync(function, *arguments)
 
     def _check_written(self) -> None:
@@ -123,11 +120,6 @@ class Migrations:
                     f"the plugin '{plugin.name}' declares tables and has no migration that creates them; "
                     f'write it with `python -m tabard.migrating.revise {plugin.name} "First tables"`'
                 )
-
-
-def is_there(url: sa.URL) -> bool:
-    """Whether there is something to open; looking into an SQLite file that is not there would make it."""
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
 
 
 def tables_of(plugin: Plugin) -> list[sa.Table]:
