@@ -16,7 +16,7 @@ from gateway.engine import Authenticator, Engine
 from gateway.envelope import request_id_of
 from gateway.media import JSON, negotiate
 from gateway.refusal import Refusal
-from gateway.request import GraphQLRequest, parse_request, require_json
+from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
 
 
@@ -74,11 +74,12 @@ class GraphQLEndpoint:
         if checked.errors:
             return responder.problems(checked.errors)
         checked.operation(request.operation_name)
-        work = self._execute(request, checked, authorization(headers))
+        key = idempotency_key_of(request, headers)
+        work = self._execute(request, checked, authorization(headers), key)
         return responder.result(await finish(work, receive, self._configuration.deadline_seconds))
 
     async def _execute(
-        self, request: GraphQLRequest, checked: CheckedDocument, credentials: str | None
+        self, request: GraphQLRequest, checked: CheckedDocument, credentials: str | None, key: str | None
     ) -> ExecutionResult:
         async with self._authenticator.authenticate(credentials) as caller:
             return await self._engine.execute(
@@ -86,6 +87,7 @@ class GraphQLEndpoint:
                 operation_name=request.operation_name,
                 variables=request.variables,
                 caller=caller,
+                idempotency_key=key,
             )
 
 

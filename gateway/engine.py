@@ -47,9 +47,15 @@ class Engine(Protocol):
         """The schema that documents are validated against."""
 
     async def execute(
-        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], caller: Caller
+        self,
+        *,
+        document: DocumentNode,
+        operation_name: str | None,
+        variables: dict[str, Any],
+        caller: Caller,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult:
-        """Executes one query or mutation of a validated document.
+        """Executes one query or mutation of a validated document; with a key a mutation is done once.
 
         It is cancelled when the client goes away or the deadline passes; a mutation that has reached its
         commit shields itself. Errors with a code of their own are `GraphError`; any other is masked.

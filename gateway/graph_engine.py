@@ -60,9 +60,11 @@ class GraphEngine:
         operation_name: str | None,
         variables: dict[str, Any],
         caller: Caller,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult:
         """Executes one operation with a context of its own."""
         context = self._graph.context(caller.viewer, caller.reads)
+        context.idempotency_key = idempotency_key
         try:
             return await self._graph.execute(context, document, variables, operation_name)
         finally:

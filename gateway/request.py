@@ -62,6 +62,15 @@ def parse_request(body: bytes, json_depth: int) -> GraphQLRequest:
     return GraphQLRequest(query, name, map_of(members, "variables"), map_of(members, "extensions"))
 
 
+def idempotency_key_of(request: GraphQLRequest, headers: Headers) -> str | None:
+    """The key in the header `Idempotency-Key` or in `extensions.idempotencyKey`; refuses two different ones."""
+    given = [*headers.getlist("idempotency-key"), request.extensions.get("idempotencyKey")]
+    keys = {key if isinstance(key, str) else "" for key in given if key is not None}
+    if len(keys) > 1 or "" in keys:
+        raise malformed("The idempotency key is no plain text, or two different ones are given.")
+    return next(iter(keys), None)
+
+
 def parse_object(body: bytes, json_depth: int) -> Mapping[str, Any]:
     """Reads a body as one JSON object."""
     depth = nesting(body, json_depth)

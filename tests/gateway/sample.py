@@ -124,6 +124,11 @@ class Query:
     def viewer_name(self, info: strawberry.Info) -> str:
         return str(info.context.viewer.name)
 
+    @strawberry.field
+    def idempotency_key(self, info: strawberry.Info) -> str | None:
+        traffic: Traffic = info.context
+        return traffic.idempotency_key
+
 
 @strawberry.type
 class Broken:
@@ -159,6 +164,7 @@ class Traffic:
     viewer: Viewer
     started: threading.Event
     cancelled: threading.Event
+    idempotency_key: str | None = None
 
     async def wait(self) -> str:
         """Waits until it is cancelled, and says so."""
@@ -197,14 +203,20 @@ class SampleEngine:
         return self.schema._schema
 
     async def execute(
-        self, *, document: DocumentNode, operation_name: str | None, variables: dict[str, Any], caller: Caller
+        self,
+        *,
+        document: DocumentNode,
+        operation_name: str | None,
+        variables: dict[str, Any],
+        caller: Caller,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult:
         result = execute(
             self.graphql_schema,
             document,
             operation_name=operation_name,
             variable_values=variables,
-            context_value=Traffic(caller.viewer, self.started, self.cancelled),
+            context_value=Traffic(caller.viewer, self.started, self.cancelled, idempotency_key),
         )
         return result if isinstance(result, ExecutionResult) else await result
 
