@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gateway.commands import demo, migrate, plugins, portal, schema, serve, token
+from gateway.commands import demo, importing, migrate, plugins, portal, schema, serve, token
 
 
 class Sentences(TyperGroup):
@@ -51,6 +51,7 @@ app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(migrate.migrate)
 app.add_typer(portal.app, name="portal")
+app.command("import")(importing.import_)
 app.command()(schema.schema)
 app.command()(plugins.plugins)
 app.command()(token.token)

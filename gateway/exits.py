@@ -28,12 +28,18 @@ class Exit(IntEnum):
     PLUGINS = 6, "A plugin cannot be imported, or plugins do not fit together."
     ADDRESS = 7, "The host and port cannot be listened on."
     UNKNOWN = 8, "There is no such portal, persona or user."
-    REJECTED = 9, "Rows of an import were bad, so nothing was written."
+    ROWS = 9, "Rows of an import are bad, so nothing was written; the report names them."
+    IMPORT = (
+        10,
+        "An import's mapping or files cannot be used, or the portal changed meanwhile; nothing was written.",
+    )
     INTERRUPTED = 130, "Ctrl-C, or the signal SIGINT."
 
 
 CODES: tuple[tuple[type[errors.TabardError], Exit], ...] = (
     (errors.NameUnknown, Exit.UNKNOWN),
+    (errors.RowsRefused, Exit.ROWS),
+    (errors.ImportRefused, Exit.IMPORT),
     (errors.CommandRefused, Exit.USAGE),
     (errors.ConfigurationInvalid, Exit.CONFIGURATION),
     (errors.DataFolderUnusable, Exit.DATA_FOLDER),
@@ -42,6 +48,7 @@ CODES: tuple[tuple[type[errors.TabardError], Exit], ...] = (
     (errors.RegistryFrozen, Exit.PLUGINS),
     (errors.DatabaseNotReady, Exit.DATABASE),
     (errors.SchemaNewer, Exit.DATABASE),
+    (errors.MigrationFailed, Exit.DATABASE),
     (errors.Unavailable, Exit.DATABASE),
     (errors.DeadlineExceeded, Exit.DATABASE),
 )

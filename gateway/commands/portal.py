@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from typing import Annotated
 
@@ -50,4 +51,5 @@ def create(
 
     made = asyncio.run(work())
     typer.echo(f"Made the portal '{key}' ({made}). Its super admin's token:")
-    typer.echo(f"  tabard token --persona super-admin --portal {key}")
+    place = "" if data is None else f" --data {shlex.quote(str(data))}"
+    typer.echo(f"  tabard token --persona super-admin --portal {key}{place}")
