@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tabard.testing import Gateway
+from tests.support.asking import resolved
 
 FOLDER = Path(__file__).resolve().parents[1] / "schema" / "operations"
 DOCUMENTS = sorted(FOLDER.glob("*.graphql"))
@@ -27,13 +28,7 @@ class Operation:
 
     async def variables(self, gateway: Gateway, persona: str) -> dict[str, Any]:
         """The variables, `@workspace` and `@company` and so on replaced by ids of the demo."""
-        given: dict[str, Any] = json.loads(self.said("variables") or "{}")
-        for name, value in given.items():
-            if value == "@workspace":
-                given[name] = (await gateway.query("{ workspace { id } }", persona=persona))["workspace"]["id"]
-            elif isinstance(value, str) and value.startswith("@"):
-                given[name] = await gateway.some_id(value[1:])
-        return given
+        return await resolved(gateway, persona, json.loads(self.said("variables") or "{}"))
 
 
 def test_there_are_documents() -> None:
