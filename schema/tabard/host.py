@@ -132,17 +132,18 @@ class PluginHost:
 
     def _contributed(self, hooks: object) -> Plugin | str:
         """The plugin that the object gives, or words for what it gives instead."""
+        if "contribute" not in {caller.name for caller in self._manager.get_hookcallers(hooks) or []}:
+            return f"an object of type {type(hooks).__name__} without the hook `contribute`"
         try:
-            given = self._hook("contribute", hooks)()
+            given = next(iter(self._hook("contribute", hooks)()), None)
         except Exception as error:  # noqa: BLE001 - whatever the hook does, all failures are reported
             return f"{type(error).__name__} instead of a plugin: {_first_line(error)}"
-        if not given:
-            return f"an object of type {type(hooks).__name__} without the hook `contribute`"
-        return given[0] if isinstance(given[0], Plugin) else f"an object of type {type(given[0]).__name__}"
+        return given if isinstance(given, Plugin) else f"an object of type {type(given).__name__}"
 
     def _hook(self, name: str, hooks: object) -> Any:
         """The hook as one plugin implements it."""
-        others = [plugin for plugin in self._manager.get_plugins() if plugin is not hooks]
+        implementers = [found.plugin for found in getattr(self._manager.hook, name).get_hookimpls()]
+        others = [plugin for plugin in implementers if plugin is not hooks]
         return self._manager.subset_hook_caller(name, others)
 
     def _check_open(self) -> None:
