@@ -1,12 +1,12 @@
 """The catalogue: a portal's custom properties, pipelines, stages and association labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from tabard.errors import ImportRefused
+from tabard.portals import find_portal
 from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
@@ -15,12 +15,16 @@ from tabard.storage.session import ReadSession
 
 @dataclass
 class Declared:
-    """A row of the catalogue: as it is stored, None when it is new, and as the mapping wants it."""
+    """A row of the catalogue: as it is stored, None when it is new, and as it is wanted.
+
+    `is_declared` says that the mapping declares it.
+    """
 
     id: int
     wanted: dict[str, Any]
     stored: dict[str, Any] | None = None
     version: int = 1
+    is_declared: bool = False
 
 
 @dataclass
@@ -40,7 +44,13 @@ class Catalogue:
         """The row with this key, to be as wanted; a new one when there is none."""
         found = kind.setdefault(key, Declared(self.new_id(), {}))
         found.wanted = {**found.wanted, **wanted}
+        found.is_declared = True
         return found
+
+    def pipelines_of(self, noun: str) -> dict[str, Declared]:
+        """The pipelines of a record type by key, in their order."""
+        of_noun = [(key, pipeline) for (of, key), pipeline in self.pipelines.items() if of == noun]
+        return dict(sorted(of_noun, key=lambda item: item[1].wanted["display_order"]))
 
     def stages_of(self, pipeline: Declared) -> list[Declared]:
         """The stages of a pipeline, in their order."""
@@ -49,14 +59,15 @@ class Catalogue:
 
 
 async def read_catalogue(database: Database, portal: str, new_id: Callable[[], int]) -> Catalogue:
-    """The catalogue of the portal with this key; raises ImportRefused when there is no such portal."""
-    row = await _portal(database, portal)
-    session = database.reading(Scope(row.id))
+    """The catalogue of the portal with this key; raises NameUnknown when there is no such portal."""
+    portal_id = await find_portal(database, portal)
+    session = database.reading(Scope(portal_id))
     try:
+        (found,) = await session.fetch(sa.select(tables.portal.c.currency, tables.portal.c.time_zone))
         return Catalogue(
-            row.id,
-            row.currency,
-            row.time_zone,
+            portal_id,
+            found.currency,
+            found.time_zone,
             new_id,
             await _stored(session, tables.property_definition, ("object_type", "key")),
             await _stored(session, tables.pipeline, ("object_type", "key")),
@@ -65,21 +76,6 @@ async def read_catalogue(database: Database, portal: str, new_id: Callable[[], i
         )
     finally:
         await session.close()
-
-
-async def _portal(database: Database, key: str) -> sa.Row[Any]:
-    table = tables.portal
-    async with database.system("find the portal to import into") as connection:
-        keys: Sequence[str] = (
-            (await connection.execute(sa.select(table.c.key).order_by(table.c.key))).scalars().all()
-        )
-        found = (await connection.execute(sa.select(table).where(table.c.key == key))).first()
-    if found is None:
-        known = f"there are {', '.join(keys)}" if keys else "there is none yet"
-        raise ImportRefused(
-            f"there is no portal '{key}' ({known}); make it by: tabard portal create {key} --plan …"
-        )
-    return found
 
 
 async def _stored(session: ReadSession, table: sa.Table, key: tuple[str, ...]) -> dict[Any, Declared]:

@@ -92,16 +92,19 @@ def declare_pipeline(section: Section, targets: dict[str, Target], catalogue: Ca
         section.problem(f"a {target.noun} has no pipelines; {listed(having)} have", "of")
     if target is None or not key:
         return
-    orders = [
-        pipeline.wanted["display_order"]
-        for (noun, _), pipeline in catalogue.pipelines.items()
-        if noun == target.noun
-    ]
-    stored = catalogue.pipelines.get((target.noun, key))
-    order = stored.wanted["display_order"] if stored else max(orders, default=-1) + 1
-    wanted = {"object_type": target.noun, "key": key, "label": label, "display_order": order}
-    pipeline = catalogue.declare(catalogue.pipelines, (target.noun, key), wanted)
+    wanted = {"object_type": target.noun, "key": key, "label": label}
+    _place_first(catalogue, target.noun, key, wanted)
+    pipeline = catalogue.pipelines[target.noun, key]
     _declare_stages(stages, pipeline, catalogue)
+
+
+def _place_first(catalogue: Catalogue, noun: str, key: str, wanted: dict[str, Any]) -> None:
+    """Declares a pipeline behind those that the mapping has declared before it, and before all others."""
+    others = {other: pipeline for other, pipeline in catalogue.pipelines_of(noun).items() if other != key}
+    place = sum(pipeline.is_declared for pipeline in others.values())
+    catalogue.declare(catalogue.pipelines, (noun, key), {**wanted, "display_order": place})
+    for order, pipeline in enumerate(others.values()):
+        pipeline.wanted = {**pipeline.wanted, "display_order": order if order < place else order + 1}
 
 
 def _declare_stages(stages: list[Section], pipeline: Declared, catalogue: Catalogue) -> None:
@@ -123,6 +126,9 @@ def _declare_stages(stages: list[Section], pipeline: Declared, catalogue: Catalo
             "probability": _probability(section),
         }
         catalogue.declare(catalogue.stages, (pipeline.id, key), wanted)
+    others = [stage for stage in catalogue.stages_of(pipeline) if stage.wanted["key"] not in seen]
+    for order, stage in enumerate(others, start=len(stages)):
+        stage.wanted = {**stage.wanted, "display_order": order}
 
 
 def _probability(section: Section) -> Decimal | None:

@@ -38,14 +38,15 @@ def read_staging(section: Section, noun: str, catalogue: Catalogue) -> Staging |
     """The staging of an import; None when it puts records in no stage."""
     if not set(KEYS) & set(section):
         return None
-    pipelines = {key: pipeline for (of, key), pipeline in catalogue.pipelines.items() if of == noun}
-    if "stage" not in section or ("pipeline" not in section and len(pipelines) != 1):
+    pipelines = catalogue.pipelines_of(noun)
+    declared = [key for key, pipeline in pipelines.items() if pipeline.is_declared] or list(pipelines)
+    if "stage" not in section or ("pipeline" not in section and len(declared) != 1):
         missing = "stage" if "stage" not in section else "pipeline"
         section.problem(
-            f"say both 'pipeline' and 'stage': '{missing}' is missing (with one pipeline, it is that one)"
+            f"'{missing}' is missing: say pipeline and stage, or with only one pipeline its stage"
         )
         return None
-    pipeline = _source(section, "pipeline") if "pipeline" in section else _only(next(iter(pipelines)))
+    pipeline = _source(section, "pipeline") if "pipeline" in section else _only(declared[0])
     stage = _source(section, "stage")
     stages = {pipeline.id: _by_name(catalogue.stages_of(pipeline)) for pipeline in pipelines.values()}
     staging = Staging(pipeline, stage, _by_name(list(pipelines.values())), stages)
