@@ -196,6 +196,7 @@ async def test_a_client_that_goes_away_while_it_sends_is_forgotten(address: Addr
 
 
 @pytest.mark.promise("P22")
+@pytest.mark.parametrize("settings", [{"deadline_seconds": 3_600}])
 async def test_execution_is_cancelled_when_the_client_goes_away(
     address: Address, engine: SampleEngine
 ) -> None:
