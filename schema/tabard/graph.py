@@ -7,21 +7,25 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import structlog
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import AssembledSchema
+from tabard.blame import blamed, is_coded, plugin_at
 from tabard.containment import Containment
 from tabard.context import Context, scope_of
 from tabard.cursors import Cursors
 from tabard.entities import entity_of, is_entity
 from tabard.properties import Property
-from tabard.registry import Registry
+from tabard.registry import Registry, type_name
 from tabard.selection import Selection
 from tabard.storage.database import Database
 from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer
+
+log = structlog.get_logger("tabard.plugins")
 
 ERRORS_PER_PATH = 10
 
@@ -52,6 +56,7 @@ class Graph:
         self.properties: Mapping[str, tuple[Property, ...]] = {
             noun: record.properties for noun, record in self.registry.records.items()
         }
+        self._owners = {type_name(type_): plugin for type_, plugin in self.registry.types.items()}
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -91,7 +96,26 @@ class Graph:
             hide_suggestions=True,
         )
         outcome = result if isinstance(result, ExecutionResult) else await result
-        return ExecutionResult(outcome.data, _capped(outcome.errors), outcome.extensions)
+        errors = self._blamed(outcome.errors, document) if outcome.errors else None
+        return ExecutionResult(outcome.data, _capped(errors), outcome.extensions)
+
+    def _blamed(self, errors: list[GraphQLError], document: DocumentNode) -> list[GraphQLError]:
+        """The errors; those without a code are failures of the plugins whose fields they are at."""
+        plugins: dict[tuple[int, ...], str | None] = {}
+        named = []
+        for error in errors:
+            field = tuple(map(id, error.nodes or ()))
+            if not is_coded(error) and field not in plugins:
+                plugins[field] = plugin_at(error, self.graphql_schema, document, self._owners)
+                self._report(error, plugins[field])
+            plugin = plugins.get(field) if not is_coded(error) else None
+            named.append(error if plugin is None else blamed(error, plugin))
+        return named
+
+    def _report(self, error: GraphQLError, plugin: str | None) -> None:
+        if plugin is not None:
+            self.containment.failures[plugin] += 1
+            log.error("plugin failed", plugin=plugin, path=error.path, exc_info=error)
 
     async def close(self) -> None:
         """Closes the database and lets go of plugin threads."""

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tabard.contributions import FieldContribution
+from tabard.errors import InvalidSetting
 from tabard.mutation_refusals import misfits
 from tabard.naming import SNAKE, camel
 from tabard.nouns.node import Record
 from tabard.plugin import Plugin
 from tabard.registry import BUILT_IN, Registry, type_name
 from tabard.row_refusals import records, tables, unsound
-from tabard.settings import PipelineRef, PropertyRef, has_default, is_section
+from tabard.settings import has_default, is_section
 from tabard.tab import Tab
+from tabard.tabs import TabRuntime
 from tabard.typegraph import is_nullable, is_strawberry_type, unknown_types
 
 
@@ -207,31 +209,31 @@ def _settings(registry: Registry) -> Iterator[str]:
                 "@strawberry.type and extend Settings"
             )
             continue
-        for field in dataclasses.fields(typing.cast(Any, settings)):
-            if field.init and not has_default(field):
-                label = f"{settings.__name__}.{camel(field.name)}"
-                owner = f"{label} of tab '{runtime.tab.name}'"
-                yield f"{owner} has no default; a setting must work before anyone saves it"
-        yield from _references(registry, runtime.tab)
+        label = f"{settings.__name__} of tab '{runtime.tab.name}'"
+        lacking = [
+            field.name
+            for field in dataclasses.fields(typing.cast(Any, settings))
+            if field.init and not has_default(field)
+        ]
+        for name in lacking:
+            yield f"{label} has no default for {camel(name)}; a setting must work before anyone saves it"
+        if not lacking:
+            yield from (f"{label} {words}" for words in _unusable(registry, runtime))
 
 
-def _references(registry: Registry, tab: Tab) -> Iterator[str]:
-    if any(
-        not has_default(field) for field in dataclasses.fields(typing.cast(Any, tab.settings)) if field.init
-    ):
-        return
-    section = registry.tabs[tab.name].section
+def _unusable(registry: Registry, runtime: TabRuntime) -> Iterator[str]:
+    """Why a section with defaults cannot be used, in words."""
+    section = runtime.section
     assert section is not None, "only tabs with settings are asked"
+    try:
+        section.type().check()
+    except InvalidSetting as error:
+        yield f"refuses its own defaults: {error.message}"
     registered = {record.type.__name__ for record in registry.records.values()}
     for setting in section.settings:
-        if (
-            isinstance(setting.reference, PropertyRef | PipelineRef)
-            and setting.reference.type_name not in registered
-        ):
-            yield (
-                f"{section.type.__name__}.{setting.graphql_name} of tab '{tab.name}' refers to "
-                f"{setting.reference.type_name}, which is no registered record type"
-            )
+        reference = setting.reference
+        if reference is not None and reference.type_name not in registered:
+            yield f"refers by {setting.graphql_name} to {reference.type_name}, which is no registered record type"
 
 
 def _mutations(registry: Registry) -> Iterator[str]:

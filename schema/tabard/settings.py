@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from tabard.errors import InvalidSetting
 from tabard.naming import camel
 from tabard.properties import PropertyKind
 from tabard.typegraph import is_strawberry_type
+
+log = structlog.get_logger("tabard.plugins")
 
 
 class Settings:
@@ -98,7 +101,11 @@ class Section:
         try:
             return self._made(values), issues
         except InvalidSetting as error:
-            return self._made({}), [*issues, f"{error.message} The defaults are used."]
+            problem = error.message
+        except Exception:  # whatever an author does in `check`, a query goes on
+            log.exception("plugin failed", plugin=self.owner, function="check")
+            problem = f"The settings of the tab '{self.owner}' could not be checked."
+        return self.type(), [*issues, f"{problem} The defaults are used."]
 
     def _merged(self, layers: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}

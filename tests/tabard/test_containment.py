@@ -1,0 +1,380 @@
+"""What a plugin's function does wrong costs its own field: it is named, counted, and the rest answers."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import strawberry
+from structlog.testing import capture_logs
+
+from tabard import Plugin, Public, Reader
+from tabard.containment import BLOCKING_SECONDS, THREADS, Containment
+from tabard.errors import BadUserInput, Fault, PluginFailure
+from tests.tabard.samples import answering, plugin
+
+pytestmark = pytest.mark.promise("P16")
+
+SHORT = 0.05
+
+
+@pytest.fixture
+async def containment() -> AsyncIterator[Containment]:
+    """A containment with a short limit."""
+    made = Containment(SHORT)
+    yield made
+    made.close()
+
+
+async def failure(containment: Containment, function: Callable[..., Any]) -> str:
+    """The message of the failure that calling the function must be."""
+    before = containment.failures["alpha"]
+    with pytest.raises(PluginFailure) as caught, capture_logs() as logs:
+        await containment.call("alpha", function)
+    assert caught.value.extensions == {"code": "PLUGIN_ERROR", "plugin": "alpha"}
+    assert containment.failures["alpha"] == before + 1
+    assert [(log["event"], log["plugin"], log["function"]) for log in logs] == [
+        ("plugin failed", "alpha", function.__name__)
+    ]
+    return str(caught.value)
+
+
+BROKEN = "The plugin 'alpha' could not answer this field."
+LATE = "The plugin 'alpha' did not answer within 0.05 s."
+
+
+async def test_result_passes_whether_the_function_is_asynchronous_or_not(containment: Containment) -> None:
+    async def later(left: int, *, right: int) -> int:
+        await asyncio.sleep(0)
+        return left + right
+
+    def now(left: int, *, right: int) -> int:
+        return left + right
+
+    assert await containment.call("alpha", later, 1, right=2) == 3
+    assert await containment.call("alpha", now, 1, right=2) == 3
+    assert not containment.failures
+    assert not containment.blocked
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("secret"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        StopIteration(1),
+        StopAsyncIteration(),
+        RecursionError(),
+        MemoryError(),
+        TimeoutError("of its own"),
+        BaseExceptionGroup("several", [ValueError(), SystemExit()]),
+        type("Odd", (BaseException,), {})(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_whatever_is_raised_becomes_the_plugins_failure(
+    containment: Containment, error: BaseException
+) -> None:
+    async def later() -> None:
+        await asyncio.sleep(0)
+        raise error
+
+    async def at_once() -> None:
+        raise error
+
+    def now() -> None:
+        raise error
+
+    for function in (later, at_once, now):
+        assert await failure(containment, function) == BROKEN
+
+
+async def test_function_that_cancels_itself_does_not_cancel_the_request(containment: Containment) -> None:
+    async def cancels() -> None:
+        raise asyncio.CancelledError
+
+    assert await failure(containment, cancels) == "The plugin 'alpha' cancelled itself."
+
+
+async def test_function_that_waits_for_a_cancelled_task_does_not_cancel_the_request(
+    containment: Containment,
+) -> None:
+    async def waits() -> None:
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    assert await failure(containment, waits) == "The plugin 'alpha' cancelled itself."
+
+
+@pytest.mark.promise("P22")
+async def test_cancelled_request_stays_cancelled_and_is_nobodys_failure() -> None:
+    containment = Containment(60)
+    started = asyncio.Event()
+    ended: list[str] = []
+
+    async def waits() -> None:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    request = asyncio.ensure_future(containment.call("alpha", waits))
+    await started.wait()
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+
+    assert ended == ["cleaned up"]
+    assert not containment.failures
+
+
+async def test_asynchronous_function_that_hangs_is_ended_at_the_limit(containment: Containment) -> None:
+    ended: list[str] = []
+
+    async def hangs() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    assert await failure(containment, hangs) == LATE
+    assert ended == ["cleaned up"]
+
+
+async def test_synchronous_function_that_hangs_is_left_behind_at_the_limit(containment: Containment) -> None:
+    release = threading.Event()
+
+    def hangs() -> None:
+        release.wait(60)
+
+    try:
+        assert await failure(containment, hangs) == LATE
+    finally:
+        release.set()
+
+
+async def test_functions_that_hang_starve_only_their_own_plugin(containment: Containment) -> None:
+    release = threading.Event()
+
+    def hangs() -> None:
+        release.wait(60)
+
+    def answers() -> str:
+        return "here"
+
+    try:
+        for _ in range(THREADS):
+            await failure(containment, hangs)
+        assert await failure(containment, answers) == LATE
+        assert await containment.call("beta", answers) == "here"
+    finally:
+        release.set()
+
+
+async def test_late_failure_is_told_apart_from_a_time_limit_of_the_functions_own(
+    containment: Containment,
+) -> None:
+    async def gives_up() -> None:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+
+    assert await failure(containment, gives_up) == BROKEN
+
+
+@pytest.mark.parametrize(
+    "error", [BadUserInput("Ask for less."), Fault("INVALID", "No."), PluginFailure("beta")]
+)
+async def test_errors_meant_for_clients_pass_as_they_are(containment: Containment, error: Exception) -> None:
+    async def later() -> None:
+        raise error
+
+    def now() -> None:
+        raise error
+
+    for function in (later, now):
+        with pytest.raises(type(error)) as caught:
+            await containment.call("alpha", function)
+        assert caught.value is error
+    assert not containment.failures
+
+
+async def test_step_that_blocks_the_loop_is_named_and_still_answers() -> None:
+    containment = Containment(60)
+
+    async def blocks() -> str:
+        await asyncio.sleep(0)
+        time.sleep(BLOCKING_SECONDS * 1.5)  # noqa: ASYNC251 (that is the mistake)
+        return "late"
+
+    with capture_logs() as logs:
+        assert await containment.call("alpha", blocks) == "late"
+
+    assert containment.blocked == {"alpha": 1}
+    assert logs[0].pop("seconds") >= BLOCKING_SECONDS
+    assert logs == [
+        {
+            "event": "plugin blocked the event loop",
+            "log_level": "warning",
+            "plugin": "alpha",
+            "function": "blocks",
+            "remedy": "make the function synchronous, so that it runs on a thread",
+        }
+    ]
+
+
+async def test_waiting_is_not_blocking() -> None:
+    containment = Containment(60)
+
+    async def waits() -> None:
+        await asyncio.sleep(BLOCKING_SECONDS * 1.5)
+
+    def works_on_a_thread() -> None:
+        time.sleep(BLOCKING_SECONDS * 1.5)
+
+    await containment.call("alpha", waits)
+    await containment.call("alpha", works_on_a_thread)
+
+    assert not containment.blocked
+    containment.close()
+
+
+async def test_closing_does_not_wait_for_a_function_that_hangs(containment: Containment) -> None:
+    release = threading.Event()
+
+    def hangs() -> None:
+        release.wait(60)
+
+    await failure(containment, hangs)
+    containment.close()
+    release.set()
+
+    assert not any(
+        thread.name.startswith("tabard-alpha") and thread.daemon for thread in threading.enumerate()
+    )
+
+
+# Through the graph
+
+
+@strawberry.type
+class AlphaThing:
+    number: int
+
+    @strawberry.field(description="Breaks.")
+    def broken(self) -> str | None:
+        raise ZeroDivisionError("secret")
+
+    @strawberry.field(description="Exits.")
+    async def exits(self) -> str | None:
+        raise SystemExit(3)
+
+
+def careless() -> Plugin:
+    """A plugin with every mistake, and with a field that works."""
+    made = plugin(policy=Public)
+
+    @made.query(description="Works.")
+    async def works(reader: Reader) -> AlphaThing | None:
+        return AlphaThing(number=1)
+
+    @made.query(description="Raises.")
+    async def raises(reader: Reader) -> AlphaThing | None:
+        raise ZeroDivisionError("secret")
+
+    @made.query(description="Exits.")
+    def leaves(reader: Reader) -> AlphaThing | None:
+        raise SystemExit(3)
+
+    @made.query(description="Gives text for a number.")
+    async def misnumbered(reader: Reader) -> AlphaThing | None:
+        return AlphaThing(number="secret")  # type: ignore[arg-type]
+
+    @made.query(description="Gives a number for an object.")
+    async def mistyped(reader: Reader) -> AlphaThing | None:
+        return 5  # type: ignore[return-value]
+
+    @made.query(description="Gives no list.")
+    async def unlisted(reader: Reader) -> list[AlphaThing] | None:
+        return 5  # type: ignore[return-value]
+
+    add_fields(made)
+    return made
+
+
+def add_fields(made: Plugin) -> None:
+    """The mistakes on a type."""
+
+    @made.field(AlphaThing, key="number", description="Gives no mapping.")
+    async def unmapped(reader: Reader, numbers: list[int]) -> dict[int, str]:
+        return ["secret"]  # type: ignore[return-value]
+
+    @made.field(AlphaThing, description="Gives too few values.")
+    async def short(reader: Reader, things: list[AlphaThing]) -> list[str | None]:
+        return []
+
+
+async def test_every_mistake_costs_its_own_field_and_names_the_plugin(tmp_path: Path) -> None:
+    document = """{
+      works { number broken exits unmapped short }
+      raises { number } leaves { number } misnumbered { number } mistyped { number } unlisted { number }
+      __typename
+    }"""
+    async with answering(tmp_path, careless()) as answers:
+        with capture_logs():
+            answer = await answers.ask(document)
+
+    assert answer.data == {
+        "works": {"number": 1, "broken": None, "exits": None, "unmapped": None, "short": None},
+        "raises": None, "leaves": None, "misnumbered": None, "mistyped": None, "unlisted": None,
+        "__typename": "Query",
+    }  # fmt: skip
+    told = {".".join(map(str, path)): (code, message) for path, code, message in answer.errors}
+    assert [message for _, message in told.values() if "secret" in message] == []
+    failed = ["works.broken", "works.exits", "works.unmapped", "works.short"]
+    failed += ["raises", "leaves", "misnumbered.number", "mistyped.number", "unlisted"]
+    assert told == dict.fromkeys(failed, ("PLUGIN_ERROR", BROKEN))
+
+
+async def test_slow_plugin_leaves_its_neighbours_unharmed(tmp_path: Path) -> None:
+    slow, quick = plugin("alpha", policy=Public), plugin("beta", noun="Beta", policy=Public)
+
+    @slow.query(description="Hangs.")
+    async def hangs(reader: Reader) -> int | None:
+        await asyncio.sleep(60)
+        return 1
+
+    @quick.query(description="Answers.")
+    async def answers_now(reader: Reader) -> int | None:
+        return 1
+
+    async with answering(tmp_path, slow, quick, limit=SHORT) as answers:
+        with capture_logs():
+            answer = await answers.ask("{ hangs answersNow }")
+
+    assert answer.data == {"hangs": None, "answersNow": 1}
+    assert answer.errors == [(["hangs"], "PLUGIN_ERROR", LATE)]
+
+
+async def test_wrong_value_in_many_rows_is_logged_once_and_told_ten_times(tmp_path: Path) -> None:
+    made = plugin(policy=Public)
+
+    @made.query(description="Gives text for numbers.")
+    async def things(reader: Reader) -> list[AlphaThing | None] | None:
+        return [AlphaThing(number="secret") for _ in range(30)]  # type: ignore[arg-type]
+
+    async with answering(tmp_path, made) as answers:
+        with capture_logs() as logs:
+            answer = await answers.ask("{ ...all } fragment all on Query { things { n: number } }")
+        failures = answers.graph.containment.failures
+
+    assert len(logs) == 1
+    assert failures == {"alpha": 1}
+    assert [path for path, *_ in answer.errors] == [["things", place, "n"] for place in range(10)]
+    assert {code for _, code, _ in answer.errors} == {"PLUGIN_ERROR"}
+    assert answer.errors[-1][2] == f"{BROKEN} (20 more like this.)"
