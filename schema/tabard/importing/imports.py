@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabard.importing.document import Section
+from tabard.importing.fields import Field
 from tabard.importing.files import FileFormat
-from tabard.importing.lookups import Lookup
+from tabard.importing.lookups import Lookup, Role
 from tabard.importing.places import Place
 from tabard.importing.setters import Setter
 from tabard.importing.sources import LINE, Source, Texts
@@ -47,6 +48,13 @@ class Import:
     def name(self) -> str:
         """The file it reads."""
         return self.format.name
+
+    @property
+    def fields(self) -> list[Field]:
+        """The properties that it sets."""
+        known = self.target.fields if self.target else {}
+        users = [known[lookup.name] for lookup in self.lookups if lookup.role is Role.CUSTOM]
+        return [*(setter.field for setter in self.setters), *users]
 
     def texts(self, cells: list[str], index: Mapping[str, int], line: int) -> dict[str, str | None]:
         """The texts of a row's columns that are used, after the mapping's values, None where empty."""

@@ -110,7 +110,7 @@ class _Import:
     def _want(self) -> None:
         wanted_of(self._drafts, self._mapping.targets, self._wanted)
         for import_ in self._mapping.imports:
-            ids = (setter.field.property_id for setter in import_.setters)
+            ids = (field.property_id for field in import_.fields)
             self._wanted.property_ids |= {id_ for id_ in ids if id_ is not None}
             for lookup in import_.lookups:
                 if lookup.role is Role.ASSOCIATION:

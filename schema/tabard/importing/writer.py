@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from tabard.errors import ImportRefused
 from tabard.importing.batches import Batch
@@ -14,6 +15,8 @@ from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
 from tabard.storage.session import WriteSession
+
+log = structlog.get_logger("tabard.importing")
 
 ROWS_AT_ONCE = 1000
 _CHANGED = (
@@ -43,6 +46,7 @@ class Writer:
                     raise ImportRefused(_CHANGED)
                 await self._run(session, batches)
         except sa.exc.IntegrityError as error:
+            log.warning("import conflicts with what is stored", error=str(error.orig))
             raise ImportRefused(_CHANGED) from error
 
     async def _run(self, session: WriteSession, batches: list[Batch]) -> None:
