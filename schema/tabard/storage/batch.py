@@ -48,6 +48,6 @@ class Batch:
 
     async def write(self, session: WriteSession, on_written: Callable[[int], None] = lambda _: None) -> None:
         """Inserts all rows in the session's portal; `on_written` hears how many have been written since."""
-        for table in sa.schema.sort_tables(list(self._rows)):
+        for table in sa.schema.sort_tables([table for table, rows in self._rows.items() if rows]):
             await session.execute(sa.insert(table), self._rows[table])
             on_written(len(self._rows[table]))
