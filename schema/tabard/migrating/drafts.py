@@ -91,9 +91,12 @@ def _securing(table: sa.Table) -> ast.stmt:
 
 
 def _own_type(kind: str, item: Any, _: object) -> str | Literal[False]:
-    """A column type of ours as it is written; another decorated type as what the database stores."""
-    if kind != "type" or not isinstance(item, TypeDecorator):
+    """A column type of ours as it is written; any other as one that both databases have."""
+    if kind != "type":
         return False
+    if not isinstance(item, TypeDecorator):
+        generic = item.as_generic()
+        return "Instant()" if isinstance(generic, sa.DateTime) else f"sa.{generic!r}"
     if getattr(columns, type(item).__name__, None) is not type(item):
         return f"sa.{item.impl_instance!r}"
     argument: Any = ""

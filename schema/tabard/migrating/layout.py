@@ -10,6 +10,7 @@ IMPLIED = {
     "sa.Column": "nullable=True",
     "op.create_index": "unique=False",
     "batch_op.create_index": "unique=False",
+    "op.batch_alter_table": "schema=None",
 }
 
 
@@ -64,7 +65,7 @@ class _Plain(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> Any:
         function = ast.unparse(node.func)
-        if function == "op.f":
+        if function in ("op.f", "batch_op.f"):
             return self.visit(node.args[0])
         implied = IMPLIED.get(function)
         node.keywords = [keyword for keyword in node.keywords if ast.unparse(keyword) != implied]
