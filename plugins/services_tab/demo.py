@@ -31,7 +31,6 @@ def _service(seeder: Seeder, company: Any, pipeline_id: int, stages: list[int]) 
     renews = seeder.rng.random() < 0.7
     return {
         "name": name,
-        "name_folded": name.casefold(),
         "category": category,
         "total_cost": (Decimal(seeder.rng.randrange(10, 200) * 100), "EUR"),
         "starts_on": starts_on,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(
-    r"(?P<notes>(?:^<!-- [a-z]+: .* -->\n)*)^```(?P<language>\w+)\n(?P<text>.*?)^```$",
+    r"(?P<notes>(?:^<!-- [a-z]+: [^\n]* -->\n)*)^```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 NOTE = re.compile(r"^<!-- ([a-z]+): (.*) -->$", re.MULTILINE)

@@ -12,7 +12,7 @@ from tabard.contributions import RecordContribution, TypePolicy
 from tabard.entities import bind, entity_of
 from tabard.forms.contributor import Contributor
 from tabard.naming import noun_of
-from tabard.policies import Policy
+from tabard.policies import Own, Policy
 from tabard.properties import COMMON, Property, declare
 from tabard.records.tables import record_table
 from tabard.storage.merging import KEEP_SURVIVOR, MergeRule, TableRules
@@ -72,11 +72,13 @@ class RowForms(Contributor):
         of: type | None = None,
         on_merge: MergeRule = KEEP_SURVIVOR,
         parents: dict[str, type] | None = None,
+        own: Own | None = None,
     ) -> sa.Table:
         """Declares `<plugin>_<name>`: key `(portal_id, <noun>_id)` with `of`, else `(portal_id, id)`.
 
         `on_merge` says what happens to the row when two parents are merged: KEEP_SURVIVOR, MOVE or a
-        function. `parents` maps further reference columns to the types they point at.
+        function. `parents` maps further reference columns to the types they point at. With `own` each user
+        reaches only the rows that its rule gives them.
         """
         self._check_open()
         references = {column: entity_of(parent).table for column, parent in (parents or {}).items()}
@@ -94,6 +96,7 @@ class RowForms(Contributor):
             key=key,
             parents=references,
             cascade=key if of is not None else (),
+            own=own.rule if own is not None else None,
         )
         self.tables[table.name] = TableRules(table, self.name, of, on_merge)
         return table
