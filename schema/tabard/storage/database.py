@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.errors import DatabaseNotReady
+from tabard.errors import ConfigurationInvalid
 from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.options import StorageOptions
@@ -67,16 +67,16 @@ class Database:
 
 
 def database_url(text: str) -> sa.URL:
-    """The URL with our drivers: a path or `sqlite:///…`, or `postgresql://…`; raises DatabaseNotReady."""
+    """The URL with our drivers: a path or `sqlite:///…`, or `postgresql://…`; raises ConfigurationInvalid."""
     try:
         url = sa.make_url(text)
     except sa.exc.ArgumentError as error:
-        raise DatabaseNotReady(
-            f"{text!r} is no database URL; write sqlite:///path/to/file.db or postgresql://user@host/name"
+        raise ConfigurationInvalid(
+            "the database's URL is none; write sqlite:///path/to/file.db or postgresql://user@host/name"
         ) from error
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise DatabaseNotReady(f"Tabard runs on SQLite and PostgreSQL, not on {backend}")
+        raise ConfigurationInvalid(f"Tabard runs on SQLite and PostgreSQL, not on {backend}")
     if backend == "sqlite" and url.database in (None, "", ":memory:"):
-        raise DatabaseNotReady("Tabard's SQLite database is a file; write sqlite:///path/to/file.db")
+        raise ConfigurationInvalid("Tabard's SQLite database is a file; write sqlite:///path/to/file.db")
     return url.set(drivername="sqlite+aiosqlite" if backend == "sqlite" else "postgresql+asyncpg")
