@@ -70,13 +70,8 @@ class Target:
 
     @property
     def keys(self) -> list[str]:
-        """By what others can refer to it: its external id, or a well-known text."""
-        texts = [
-            key
-            for key, field in self.fields.items()
-            if field.kind is PropertyKind.TEXT and not field.property_id
-        ]
-        return ["external_id", *texts]
+        """By what others can refer to it."""
+        return [EXTERNAL_ID, *(key for key in _NAMING if key in self.fields)]
 
 
 def all_targets(registry: Registry) -> dict[str, Target]:
