@@ -45,7 +45,8 @@ class Welcome:
     def loading(self, portal: str) -> Iterator[Callable[[int, int], None]]:
         """Shows how many rows of a portal are written, as a bar where there is a terminal."""
         columns = TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rows")
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        is_silent = not self._console.is_terminal
+        with Progress(*columns, console=self._console, transient=True, disable=is_silent) as progress:
             task = progress.add_task(f"loading {portal}", total=None)
             rows = 0
 

@@ -72,7 +72,7 @@ def database_url(text: str) -> sa.URL:
         url = sa.make_url(text)
     except sa.exc.ArgumentError as error:
         raise ConfigurationInvalid(
-            "the database's URL is none; write sqlite:///path/to/file.db or postgresql://user@host/name"
+            "the database's URL cannot be read; write sqlite:///path/to/file.db or postgresql://user@host/name"
         ) from error
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
