@@ -15,6 +15,10 @@ class Rejections:
         if (column, reason) not in faults:
             faults.append((column, reason))
 
+    def has(self, row: Row, column: str) -> bool:
+        """Whether something is wrong with this cell of a row already."""
+        return any(known == column for known, _ in self.faults.get(row, ()))
+
     def __contains__(self, row: Row) -> bool:
         return row in self.faults
 

@@ -142,8 +142,12 @@ class Resolver:
             if draft in gone or not self._is_gone(draft):
                 continue
             gone.add(draft)
-            row = draft.entries[0].row
-            for entry, reference in self._referring[draft]:
+            self._reject_referring(draft)
+
+    def _reject_referring(self, draft: Draft) -> None:
+        row = draft.entries[0].row
+        for entry, reference in self._referring[draft]:
+            if not self._rejections.has(entry.row, reference.lookup.source.label):
                 reason = f"the {draft.noun} {shown(reference.text)} is not imported: see {row.file}, line {row.line}"
                 self._reject(entry, reference, reason)
 
@@ -171,11 +175,10 @@ class Resolver:
         }
 
     def _reject_circle(self, circle: list[tuple[Draft, Entry, Reference]]) -> None:
-        names = " > ".join(reference.text for _, _, reference in circle)
+        texts = [reference.text for _, _, reference in circle]
         for _, entry, reference in circle:
-            self._reject(
-                entry, reference, f"the {reference.lookup.name} of a thing leads back to itself: {names}"
-            )
+            path = " > ".join([texts[-1], *texts])
+            self._reject(entry, reference, f"the {reference.lookup.name} leads in a circle: {path}")
 
 
 def circles(
