@@ -415,7 +415,10 @@ async def check_associations(importer: Importer) -> None:
         of=association.join(label, label.c.id == association.c.label_id),
     )  # fmt: skip
     decides = ("Entscheider", "Entscheidet über")
-    expected: list[tuple[object, ...]] = [("deal", "contact", False, *decides), ("contact", "deal", True, *decides)] * 3
+    expected: list[tuple[object, ...]] = [
+        ("deal", "contact", False, *decides),
+        ("contact", "deal", True, *decides),
+    ] * 3
     expected += [
         ("ticket", "contact", False, "Ansprechpartner", None),
         ("contact", "ticket", True, "Ansprechpartner", None),
