@@ -16,6 +16,7 @@ from gateway.serving import DEMO_TOKENS, Service
 from tabard.host import PluginHost
 from tabard.migrating import Migration
 from tabard.personas import PERSONAS, find_user
+from tabard.portals import portal_ids
 
 QUERY = "{ viewer { name } workspace { name tabs { key label state } } }"
 CURL_PERSONA = "csm"
@@ -36,6 +37,7 @@ class Welcome:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
+        self._portals: list[str] = []
 
     def migrated(self, migration: Migration) -> None:
         """Says that a migration has been applied."""
@@ -59,7 +61,8 @@ class Welcome:
         self._console.print(f"  loaded: {portal}, {rows:,} rows")
 
     async def guests(self, service: Service) -> list[Guest]:
-        """The personas of the demo, each with a token."""
+        """The personas of the demo, each with a token; notes which portals there are."""
+        self._portals = list(await portal_ids(service.database))
         tokens = DemoTokens(service.installation.secret(DEMO_TOKENS))
         guests = []
         for persona in PERSONAS:
@@ -75,6 +78,7 @@ class Welcome:
         self._line(f"[bold]Tabard {version('tabard')}[/bold] answers at [bold]{address}/graphql[/bold]")
         self._line(f"  database  {escape(str(place.folder.database))}")
         self._line(f"  plugins   {escape(plugins(place.host))}")
+        self._line(f"  portals   {', '.join(self._portals)}")
         self._line(f"  schema    {address}/schema.graphql")
         self._line(f"  health    {address}/livez  {address}/readyz")
         self._line("\n[bold]Who you can be[/bold], and what they will see; below each, the token")
