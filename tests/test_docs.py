@@ -24,7 +24,7 @@ from tabard.hooks import Hooks
 from tabard.host import Origin, PluginHost
 from tabard.migrating.revise import revise
 from tabard.testing import Gateway
-from tests.reference_pages import COMMAND, PAGES
+from tests.reference_tables import COMMAND, MADE, PAGES, TABLES, filled
 from tests.support.asking import Asker, asking
 from tests.support.databases import bundled
 from tests.support.pages import ROOT, Page, anchor, pages
@@ -37,7 +37,7 @@ WITH_RENEWALS = [
     page for page in ALL if page.name in ("docs/plugins/tutorial.md", "docs/admins/workspaces.md")
 ]
 FOR_AUTHORS = [page for page in ALL if page.name.startswith("docs/plugins/")]
-# `sh` is shown, `bash` is run against a demo by test_readme.py.
+# `sh` is shown, `bash` is run by test_readme.py.
 LANGUAGES = {"python", "graphql", "json", "sh", "bash", "sql", "toml", "text"}
 
 
@@ -220,5 +220,11 @@ def test_every_reason_for_a_refusal_is_documented() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_pages_of_reference_are_what_the_code_says(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == PAGES[path](), f"the code has changed; run `{COMMAND}`"
+def test_tables_of_reference_are_what_the_code_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text == filled(text), f"the code has changed; run `{COMMAND}`"
+
+
+def test_every_table_of_reference_is_on_a_page() -> None:
+    names = [found[2] for path in PAGES for found in MADE.finditer(path.read_text(encoding="utf-8"))]
+    assert sorted(names) == sorted(TABLES)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,7 @@ class Page:
         blocks = [*self.blocks, None]
         return [
             (block, after if after is not None and after.language == "json" else None)
-            for block, after in zip(blocks, blocks[1:], strict=False)
+            for block, after in pairwise(blocks)
             if block is not None and block.language == "graphql"
         ]
 

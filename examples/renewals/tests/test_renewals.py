@@ -1,6 +1,6 @@
 """The Renewals tab, asked as a manager would ask it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from renewals_tab import tab
@@ -25,6 +25,11 @@ mutation ($workspace: ID!, $days: Int) {
 UPCOMING = "{ workspace { renewals { upcoming { totalCount nodes { id renewsOn } } } } }"
 
 
+def in_days(days: int) -> date:
+    """A day from now on; the demo lies around today."""
+    return datetime.now(UTC).date() + timedelta(days=days)
+
+
 async def renew(gateway: Gateway, company: str, on: date) -> Any:
     variables = {"company": company, "dueOn": on.isoformat()}
     return (await gateway.query(SET, variables, persona="manager"))["renewalSet"]
@@ -35,7 +40,7 @@ async def upcoming(gateway: Gateway) -> Any:
 
 
 async def test_a_customer_that_renews_within_the_horizon_is_upcoming(gateway: Gateway) -> None:
-    company, soon = await gateway.some_id("company"), date.today() + timedelta(days=30)
+    company, soon = await gateway.some_id("company"), in_days(30)
 
     saved = await renew(gateway, company, soon)
 
@@ -45,7 +50,7 @@ async def test_a_customer_that_renews_within_the_horizon_is_upcoming(gateway: Ga
 
 
 async def test_a_shorter_horizon_leaves_a_later_customer_out(gateway: Gateway) -> None:
-    await renew(gateway, await gateway.some_id("company"), date.today() + timedelta(days=30))
+    await renew(gateway, await gateway.some_id("company"), in_days(30))
     workspace = (await gateway.query("{ workspace { id } }", persona="manager"))["workspace"]["id"]
 
     data = await gateway.query(HORIZON, {"workspace": workspace, "days": 7}, persona="manager")
