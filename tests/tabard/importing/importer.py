@@ -25,6 +25,10 @@ class Importer:
     folder: Path
     steps: list[tuple[str, int, int]] = field(default_factory=list)
 
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Notes what the progress was told."""
+        self.steps.append((step, done, total))
+
     def write(self, name: str, *lines: str, encoding: str = "utf-8") -> Path:
         """Writes a file of these lines into the folder."""
         path = self.folder / name
@@ -46,7 +50,7 @@ class Importer:
             portal=options.pop("portal", PORTAL),
             source=source or self.folder,
             mapping_file=path,
-            progress=lambda step, done, total: self.steps.append((step, done, total)),
+            progress=options.pop("progress", self.progress),
             **options,
         )
 
