@@ -158,6 +158,13 @@ def _types(registry: Registry) -> Iterator[str]:
 def _policies(registry: Registry) -> Iterator[str]:
     for what, plugin in _governed(registry):
         yield f"{what} of plugin '{plugin}' has no policy; write policy=Permission.WORKSPACE or another one"
+    for item in (item for plugin in registry.plugins.values() for item in plugin.type_policies):
+        owner = registry.types.get(item.type)
+        if owner is None:
+            yield f"plugin '{item.plugin}' narrows {type_name(item.type)}, to which no field leads; leave it out"
+        elif owner != item.plugin:
+            whose = "built in" if owner == BUILT_IN else f"of plugin '{owner}'"
+            yield f"plugin '{item.plugin}' cannot narrow {type_name(item.type)}, which is {whose}"
 
 
 def _governed(registry: Registry) -> Iterator[tuple[str, str]]:

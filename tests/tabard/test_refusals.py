@@ -10,6 +10,7 @@ from tabard import (
     Company,
     Own,
     Permission,
+    Public,
     Reader,
     Settings,
     Subject,
@@ -103,6 +104,21 @@ def test_policies_of_the_pieces_are_enough() -> None:
     made.narrow(AlphaThing, Permission.WORKSPACE)
 
     assert assemble([made]).registry.policies[AlphaThing] is Permission.WORKSPACE
+
+
+@pytest.mark.promise("P4")
+def test_nobody_opens_the_types_of_others() -> None:
+    left, right = plugin(), beta()
+    give(left, "Query", "thing", AlphaThing | None)
+    left.narrow(Company, Public)
+    left.narrow(Bare, Public)
+    right.narrow(AlphaThing, Public)
+
+    assert refused(left, right) == [
+        "plugin 'alpha' cannot narrow Company, which is built in",
+        "plugin 'alpha' narrows Bare, to which no field leads; leave it out",
+        "plugin 'beta' cannot narrow AlphaThing, which is of plugin 'alpha'",
+    ]
 
 
 @pytest.mark.promise("P4")
