@@ -16,14 +16,14 @@ from tabard.naming import title
 
 @strawberry.enum(description="The kind of value a property holds.")
 class PropertyKind(enum.Enum):
-    TEXT = "TEXT"
-    NUMBER = "NUMBER"
-    MONEY = "MONEY"
-    DATE = "DATE"
-    DATETIME = "DATETIME"
-    BOOLEAN = "BOOLEAN"
-    OPTION = "OPTION"
-    USER = "USER"
+    TEXT = strawberry.enum_value("TEXT", description="Text.")
+    NUMBER = strawberry.enum_value("NUMBER", description="An exact decimal number.")
+    MONEY = strawberry.enum_value("MONEY", description="An amount in one currency.")
+    DATE = strawberry.enum_value("DATE", description="A calendar date, never shifted by a time zone.")
+    DATETIME = strawberry.enum_value("DATETIME", description="An instant.")
+    BOOLEAN = strawberry.enum_value("BOOLEAN", description="Yes or no.")
+    OPTION = strawberry.enum_value("OPTION", description="One of the options that the property defines.")
+    USER = strawberry.enum_value("USER", description="A user of the portal.")
 
 
 _KINDS: dict[object, PropertyKind] = {

@@ -99,7 +99,7 @@ def node_fields(registry: Registry) -> list[FieldContribution]:
             Node | None,
             NodesRead(registry, is_many=False),
             "An object by its global id; null when it is gone or not visible.",
-            arguments=(Argument("id", strawberry.ID),),
+            arguments=(Argument("id", strawberry.ID, description="A global id."),),
             policy=SignedIn,
         ),
         FieldContribution(
@@ -109,7 +109,7 @@ def node_fields(registry: Registry) -> list[FieldContribution]:
             list[Node | None] | None,
             NodesRead(registry, is_many=True),
             "Objects by their global ids, in the order asked for; null for each that is gone or not visible.",
-            arguments=(Argument("ids", list[strawberry.ID]),),
+            arguments=(Argument("ids", list[strawberry.ID], description="Global ids, at most 100."),),
             policy=SignedIn,
         ),
     ]

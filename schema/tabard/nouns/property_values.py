@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
@@ -23,6 +23,11 @@ from tabard.scalars import CurrencyCode
 from tabard.storage.keys import keys as keys_in
 
 MAX_KEYS = 100
+
+Key = Annotated[str, strawberry.argument(description="Key of the property.")]
+Keys = Annotated[list[str] | None, strawberry.argument(description="Keys of the properties, at most 100.")]
+Group = Annotated[str | None, strawberry.argument(description="Key of the group they are shown in.")]
+ObjectType = Annotated[str, strawberry.argument(description="Key of the record type, e.g. `company`.")]
 
 
 @strawberry.type(description="One of the values that an OPTION property can take.")
@@ -228,7 +233,7 @@ def well_known(reader: Reader, record: Record) -> dict[str, PropertyValue]:
 @core.field(
     Record, description="A property by its key; null for an unknown key or a custom one that is not set."
 )
-async def property(reader: Reader, records: list[Record], *, key: str) -> list[PropertyValue | None]:
+async def property(reader: Reader, records: list[Record], *, key: Key) -> list[PropertyValue | None]:
     found = await _selected(reader, records, [key], None)
     return [values[0] if values else None for values in found]
 
@@ -237,7 +242,7 @@ async def property(reader: Reader, records: list[Record], *, key: str) -> list[P
     Record, description="The properties of the record: all, those with these keys, or those of a group."
 )
 async def properties(
-    reader: Reader, records: list[Record], *, keys: list[str] | None = None, group: str | None = None
+    reader: Reader, records: list[Record], *, keys: Keys = None, group: Group = None
 ) -> list[list[PropertyValue] | None]:
     return list(await _selected(reader, records, keys, group))
 
@@ -267,7 +272,7 @@ async def _selected(
 
 
 @core.query(description="The properties of a record type, well-known ones first; null for an unknown type.")
-async def property_definitions(reader: Reader, *, object_type: str) -> list[PropertyDefinition] | None:
+async def property_definitions(reader: Reader, *, object_type: ObjectType) -> list[PropertyDefinition] | None:
     known = reader.properties_of(object_type)
     if not known:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
@@ -157,7 +157,7 @@ core.declare(
     Workspace | None,
     ViewersWorkspaceRead(),
     "A workspace by id, or the viewer's own: that of the primary team, else the account's default.",
-    id=strawberry.ID | None,
+    id=Annotated[strawberry.ID | None, strawberry.argument(description="Global id of a workspace.")],
 )
 core.declare(
     "Query",
