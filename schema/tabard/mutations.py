@@ -185,7 +185,8 @@ class MutationField(StrawberryField):
         )
         self.mutation = mutation
         if mutation.input is not None:
-            self.arguments = [StrawberryArgument("input", None, StrawberryAnnotation(mutation.input))]
+            annotation = StrawberryAnnotation(mutation.input)
+            self.arguments = [StrawberryArgument("input", None, annotation, description="What to change.")]
 
     @property
     def is_basic_field(self) -> bool:
