@@ -29,10 +29,14 @@ GRACE_SECONDS: Final = 10
 
 
 class Service:
-    """The graph of an installation over its database, with a node number of its own while it is open."""
+    """The graph of an installation over its database, with a node number of its own while it is open.
 
-    def __init__(self, installation: Installation) -> None:
+    The lease of the number is renewed every so many seconds.
+    """
+
+    def __init__(self, installation: Installation, renew_every: float = LEASE.total_seconds() / 5) -> None:
         self.installation = installation
+        self._renew_every = renew_every
         self.database: Database = installation.open_database()
         self.lease = NodeLease(self.database)
         self.graph = Graph(
@@ -63,7 +67,7 @@ class Service:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 5)
+            await asyncio.sleep(self._renew_every)
             try:
                 await self.lease.renew()
             except TabardError as error:
