@@ -18,6 +18,7 @@ from tabard.records import tables
 
 KEY = ("record_id", "property_id")
 _BLANK: Cells = (None,) * len(VALUE_COLUMNS)
+_PLACES = {name: place for place, name in enumerate(VALUE_COLUMNS)}
 
 
 @dataclass
@@ -88,5 +89,7 @@ def _tell(told: dict[str, Cells], key: str, cells: Cells) -> None:
 
 
 def _row(columns: tuple[str, ...], cells: Cells) -> Cells:
-    named = dict(zip(columns, cells, strict=True))
-    return tuple(named.get(name) for name in VALUE_COLUMNS)
+    row: list[Any] = list(_BLANK)
+    for name, cell in zip(columns, cells, strict=True):
+        row[_PLACES[name]] = cell
+    return tuple(row)

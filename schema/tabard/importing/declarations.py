@@ -22,7 +22,7 @@ def declare_property(section: Section, targets: dict[str, Target], catalogue: Ca
     """Enters a `[[property]]` into the catalogue."""
     section.only(PROPERTY_KEYS)
     target, key = _of(section, targets), _key(section)
-    kind = section.choice("kind", [kind.value for kind in PropertyKind], PropertyKind.TEXT.value)
+    kind = section.choice("kind", [kind.name for kind in PropertyKind], PropertyKind.TEXT.name)
     if target is None or not key:
         return
     if key in target.fields and target.fields[key].property_id is None:
@@ -51,7 +51,7 @@ def declare_property(section: Section, targets: dict[str, Target], catalogue: Ca
 
 def _options(section: Section, kind: str) -> list[dict[str, str]]:
     given = section.table.get("options", [])
-    if given and kind != PropertyKind.OPTION.value:
+    if given and kind != PropertyKind.OPTION.name:
         section.problem("only a property of the kind OPTION has options", "options")
     if not isinstance(given, list):
         section.problem("this must be a list, such as ['Low', 'High']", "options")

@@ -77,7 +77,7 @@ def _with_custom(targets: dict[str, Target], catalogue: Catalogue) -> dict[str, 
     known = dict(targets)
     for (noun, key), declared in catalogue.properties.items():
         if noun in known and key not in known[noun].fields:
-            field = custom_field(key, PropertyKind(declared.wanted["kind"]), declared.id)
+            field = custom_field(key, PropertyKind[declared.wanted["kind"]], declared.id)
             known[noun] = replace(known[noun], fields={**known[noun].fields, key: field})
     return known
 

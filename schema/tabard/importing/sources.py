@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 from tabard.errors import BadCell
@@ -93,17 +94,21 @@ def _constant(text: str) -> Callable[[Texts], str | None]:
 
 def _template(section: Section) -> Source:
     """Templates in the order of preference: the first whose columns are all filled is used."""
-    templates = section.texts("template")
-    gaps = [tuple(_GAP.findall(template)) for template in templates]
-    if not all(gaps):
+    # Split at its gaps, a template has its columns at the odd places.
+    templates = [_GAP.split(template) for template in section.texts("template")]
+    if not all(len(parts) > 1 for parts in templates):
         section.problem(
             "a template names its columns in braces, such as '{first name} {last name}'", "template"
         )
 
     def find(row: Texts) -> str | None:
-        for template, columns in zip(templates, gaps, strict=True):
-            if all(row[column] for column in columns):
-                return _GAP.sub(lambda gap: row[gap[1]] or "", template)
+        for parts in templates:
+            filled = [
+                row[part] if is_column else part for part, is_column in zip(parts, cycle((False, True)))
+            ]
+            if None not in filled:
+                return "".join(map(str, filled))
         return None
 
-    return Source(tuple(dict.fromkeys(column for columns in gaps for column in columns)), find)
+    columns = dict.fromkeys(column for parts in templates for column in parts[1::2])
+    return Source(tuple(columns), find)
