@@ -31,13 +31,18 @@ class Operation:
         return await resolved(gateway, persona, json.loads(self.said("variables") or "{}"))
 
 
+def read(path: Path) -> Operation:
+    """The document in a file."""
+    return Operation(path.read_text(encoding="utf-8"))
+
+
 def test_there_are_documents() -> None:
     assert len(DOCUMENTS) >= 12
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 async def test_each_operation_answers_within_its_statements(gateway: Gateway, path: Path) -> None:
-    operation = Operation(path.read_text())
+    operation = read(path)
     persona = operation.said("persona")
     assert persona, f"{path.name} must say `# persona: …`"
     answer = await gateway.execute(

@@ -1,11 +1,20 @@
 """The Renewals tab, asked as a manager would ask it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from renewals_tab import tab
 from tabard.testing import Gateway
 
+SHOW = """
+mutation ($workspace: ID!) {
+  workspaceTabSetVisible(input: {workspace: $workspace, tab: "renewals", visible: true}) {
+    userErrors { message }
+  }
+}
+"""
 SET = """
 mutation ($company: ID!, $dueOn: Date!) {
   renewalSet(input: {company: $company, dueOn: $dueOn}) {
@@ -23,6 +32,26 @@ mutation ($workspace: ID!, $days: Int) {
 }
 """
 UPCOMING = "{ workspace { renewals { upcoming { totalCount nodes { id renewsOn } } } } }"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tabard runs on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """The core and the Renewals tab over the demo, with the tab shown in the manager's workspace."""
+    async with Gateway.demo(tab) as made:
+        await made.query(SHOW, {"workspace": await workspace_of(made)}, persona="manager")
+        yield made
+
+
+async def workspace_of(gateway: Gateway) -> str:
+    """The id of the manager's workspace."""
+    data = await gateway.query("{ workspace { id } }", persona="manager")
+    return str(data["workspace"]["id"])
 
 
 def in_days(days: int) -> date:
@@ -51,7 +80,7 @@ async def test_a_customer_that_renews_within_the_horizon_is_upcoming(gateway: Ga
 
 async def test_a_shorter_horizon_leaves_a_later_customer_out(gateway: Gateway) -> None:
     await renew(gateway, await gateway.some_id("company"), in_days(30))
-    workspace = (await gateway.query("{ workspace { id } }", persona="manager"))["workspace"]["id"]
+    workspace = await workspace_of(gateway)
 
     data = await gateway.query(HORIZON, {"workspace": workspace, "days": 7}, persona="manager")
 
@@ -61,7 +90,7 @@ async def test_a_shorter_horizon_leaves_a_later_customer_out(gateway: Gateway) -
 
 
 async def test_a_horizon_of_no_days_is_refused(gateway: Gateway) -> None:
-    workspace = (await gateway.query("{ workspace { id } }", persona="manager"))["workspace"]["id"]
+    workspace = await workspace_of(gateway)
 
     data = await gateway.query(HORIZON, {"workspace": workspace, "days": 0}, persona="manager")
 
