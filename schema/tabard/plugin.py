@@ -76,9 +76,10 @@ class Plugin(FieldForms, RootForms, RowForms):
 
 def _folder_of_caller() -> Path | None:
     """The folder of the module that made the plugin: its `migrations` and `locale` lie there."""
-    for frame in inspect.stack()[2:]:
-        module = frame.frame.f_globals.get("__name__", "")
-        if not module.startswith(("tabard.plugin", "tabard.tab")):
-            file = frame.frame.f_globals.get("__file__")
+    frame = inspect.currentframe()
+    while frame is not None:
+        if not str(frame.f_globals.get("__name__")).startswith(("tabard.plugin", "tabard.tab")):
+            file = frame.f_globals.get("__file__")
             return Path(file).parent if file else None
+        frame = frame.f_back
     return None

@@ -79,7 +79,7 @@ class ReadSession:
                     await connection.command("COMMIT")
 
     async def close(self) -> None:
-        """Gives the connection back; safe to call twice and under cancellation."""
+        """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await completed(connection.close())

@@ -17,15 +17,17 @@ from tabard.storage.tables import Tables
 
 READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
+READERS = 64
 INSTRUCTIONS_BETWEEN_CHECKS = 20_000
 
 
 class SqliteConnection:
     """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them."""
 
-    def __init__(self, connection: sa.Connection, timeout: float) -> None:
+    def __init__(self, connection: sa.Connection, timeout: float, places: asyncio.Semaphore) -> None:
         self._connection = connection
         self._timeout = timeout
+        self._places = places
 
     async def fetch(self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool) -> Rows:
         if is_bounded:
@@ -43,6 +45,7 @@ class SqliteConnection:
 
     async def close(self) -> None:
         self._connection.close()
+        self._places.release()
 
 
 class SqliteStorage:
@@ -53,15 +56,26 @@ class SqliteStorage:
 
     def __init__(self, url: sa.URL, tables: Tables, options: StorageOptions) -> None:
         self._options = options
-        self._reader = _read_engine(url, options)
+        self._reader = _read_engine(url)
         install_door(self._reader, tables)
         self._writer = _write_engine(url)
         install_door(self._writer, tables)
         self._system = _write_engine(url)
         self._turn = asyncio.Lock()
+        # The pool would block the loop when it is empty; waiting here does not.
+        self._places = asyncio.Semaphore(READERS)
 
     async def connect(self, scope: Scope) -> SqliteConnection:
-        return SqliteConnection(self._reader.connect(), self._options.statement_timeout)
+        try:
+            async with asyncio.timeout(self._options.pool_wait):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise sa.exc.TimeoutError("no read connection came free") from error
+        try:
+            return SqliteConnection(self._reader.connect(), self._options.statement_timeout, self._places)
+        except BaseException:
+            self._places.release()
+            raise
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
@@ -84,15 +98,14 @@ class SqliteStorage:
         await self._system.dispose()
 
 
-def _read_engine(url: sa.URL, options: StorageOptions) -> sa.Engine:
+def _read_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
         isolation_level="AUTOCOMMIT",
         connect_args={"check_same_thread": False},
         poolclass=sa.QueuePool,
-        pool_size=options.pool_size,
-        max_overflow=16,
-        pool_timeout=options.pool_wait,
+        pool_size=READERS,
+        max_overflow=0,
         pool_reset_on_return=None,
     )
 
