@@ -39,7 +39,7 @@ class Limits(BaseModel):
     overlaps: PositiveInt = 5_000
     """Comparisons that merging the fragments of a document may take."""
     errors: PositiveInt = 10
-    """Errors that an answer lists; `omittedErrors` counts the others."""
+    """Errors that a refused request lists; an executed one lists ten times as many, `omittedErrors` counts the rest."""
     cached_documents: PositiveInt = 1_000
     """Documents that are kept parsed and checked."""
     cached_bytes: PositiveInt = 67_108_864

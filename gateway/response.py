@@ -14,6 +14,8 @@ from gateway.media import JSON
 from gateway.problem import Problem, from_exception, from_execution
 from gateway.refusal import Refusal
 
+FIELDS = 10
+
 
 @dataclass(frozen=True)
 class Responder:
@@ -27,7 +29,8 @@ class Responder:
     def result(self, result: ExecutionResult) -> Response:
         """The answer to an executed operation; without `data` when execution never began."""
         errors = result.errors or []
-        chosen = choose(errors, self.most_errors)
+        # The graph gives at most ten for each field, so that a client can tell a failure from an empty value.
+        chosen = choose(errors, FIELDS * self.most_errors)
         shown = [from_execution(error, is_development=self.is_development) for error in chosen]
         if result.data is None and shown and all(problem.path is None for problem in shown):
             return self.problems(shown)
