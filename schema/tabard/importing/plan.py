@@ -64,7 +64,8 @@ class Planner:
         self._values = CustomValues(state, now)
         self._people = People(state)
         self._associations = Associations(state, mapping.catalogue.new_id, now)
-        self._tallies: dict[str, Tally] = {}
+        kinds = (import_.target.noun for import_ in mapping.imports if import_.target)
+        self._tallies = {noun: Tally() for noun in dict.fromkeys(kinds)}
 
     def plan(self, drafts: Drafts) -> Plan:
         """The plan; the drafts' references have their ids."""
@@ -87,7 +88,7 @@ class Planner:
                 cells["has_seat"] = seat
             is_changed.append(self._people.add(draft.id, entries, is_new=not draft.is_stored))
         self._associations.add(draft, entries)
-        tally = self._tallies.setdefault(draft.noun, Tally())
+        tally = self._tallies[draft.noun]
         if not draft.is_stored:
             self._create(draft, cells)
             tally.created += 1
