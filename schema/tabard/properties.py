@@ -14,16 +14,21 @@ from tabard.money import Money
 from tabard.naming import title
 
 
+def _kind(value: str, description: str) -> str:
+    """A described value, which Strawberry turns into the plain one."""
+    return typing.cast(str, strawberry.enum_value(value, description=description))
+
+
 @strawberry.enum(description="The kind of value a property holds.")
 class PropertyKind(enum.Enum):
-    TEXT = strawberry.enum_value("TEXT", description="Text.")
-    NUMBER = strawberry.enum_value("NUMBER", description="An exact decimal number.")
-    MONEY = strawberry.enum_value("MONEY", description="An amount in one currency.")
-    DATE = strawberry.enum_value("DATE", description="A calendar date, never shifted by a time zone.")
-    DATETIME = strawberry.enum_value("DATETIME", description="An instant.")
-    BOOLEAN = strawberry.enum_value("BOOLEAN", description="Yes or no.")
-    OPTION = strawberry.enum_value("OPTION", description="One of the options that the property defines.")
-    USER = strawberry.enum_value("USER", description="A user of the portal.")
+    TEXT = _kind("TEXT", "Text.")
+    NUMBER = _kind("NUMBER", "An exact decimal number.")
+    MONEY = _kind("MONEY", "An amount in one currency.")
+    DATE = _kind("DATE", "A calendar date, never shifted by a time zone.")
+    DATETIME = _kind("DATETIME", "An instant.")
+    BOOLEAN = _kind("BOOLEAN", "Yes or no.")
+    OPTION = _kind("OPTION", "One of the options that the property defines.")
+    USER = _kind("USER", "A user of the portal.")
 
 
 _KINDS: dict[object, PropertyKind] = {
