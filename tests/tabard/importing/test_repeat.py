@@ -1,5 +1,6 @@
 """An import again: new rows come, changed ones are updated, all others stay as they are."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tabard.errors import ImportRefused
+from tabard.importing import ImportReport
 from tabard.portals import NewPortal, create_portal
 from tabard.records import tables
 from tabard.storage.scope import Scope
@@ -275,3 +277,15 @@ async def test_two_portals_keep_the_same_ids_apart(importer: Importer) -> None:
     assert await importer.gateway.fetch(sa.select(sa.func.count()).select_from(tables.company), "other") == [
         (2,)
     ]
+
+
+async def test_two_imports_at_once_never_write_a_thing_twice(importer: Importer) -> None:
+    write_files(importer)
+    mapping = importer.folder.parent / "once.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    found = await asyncio.gather(importer.run(mapping), importer.run(mapping), return_exceptions=True)
+    assert any(isinstance(report, ImportReport) for report in found)
+    assert all(isinstance(report, ImportReport | ImportRefused) for report in found)
+    counted = (tables.company, tables.contact, tables.deal, tables.team_member, tables.property_definition)
+    assert [await importer.count(table) for table in counted] == [2, 2, 2, 2, 2]
+    assert await importer.count(tables.association) == 4
