@@ -1,12 +1,27 @@
 """The board: which pipelines it can show, and its stages with counts and sums in one statement."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
 
+from revenue_tab.settings import RevenueSettings
 from revenue_tab.types import RevenueBoard, RevenueTab
-from tabard import Columns, Deal, Money, Pipeline, Read, Reader, Stage, Ticket, decode_id, keys, table_of
+from tabard import (
+    Columns,
+    Deal,
+    Money,
+    Pipeline,
+    Read,
+    Reader,
+    Stage,
+    Ticket,
+    decode_id,
+    decode_ids,
+    keys,
+    table_of,
+)
 
 OBJECT_TYPES = ("deal", "ticket")
 PipelineArgument = Annotated[
@@ -15,26 +30,35 @@ PipelineArgument = Annotated[
 
 
 def visible_pipelines(root: RevenueTab) -> sa.Select[tuple[int]]:
-    """Pipelines of deals, then of tickets, each in their order."""
+    """Pipelines of deals, then of tickets, each in their order; only those the settings name, if any."""
     pipeline = table_of(Pipeline)
-    return (
+    every = (
         sa.select(pipeline.c.id)
         .where(keys(pipeline.c.object_type, OBJECT_TYPES))
         .order_by(pipeline.c.object_type, pipeline.c.display_order)
     )
+    shown = decode_ids(Pipeline, root.settings.pipelines)
+    return every.where(keys(pipeline.c.id, shown)) if shown else every
 
 
 async def boards(
     reader: Reader, tabs: list[RevenueTab], *, pipeline: PipelineArgument = None
 ) -> list[RevenueBoard | None]:
-    """The board asked for; null when the pipeline is not there or not one the board can show."""
-    ids = list((await reader.fetch(visible_pipelines(tabs[0])))["id"])
-    if pipeline is None:
-        shown = ids[0] if ids else None
-    else:
-        asked = decode_id(Pipeline, pipeline)
-        shown = asked if asked in ids else None
-    return [None if shown is None else RevenueBoard(pipeline_id=shown)] * len(tabs)
+    """The board asked for; null when the pipeline is not there or not one that the tab shows."""
+    every = visible_pipelines(replace(tabs[0], settings=RevenueSettings()))
+    there = list((await reader.fetch(every))["id"])
+    return [_board(tab, there, pipeline) for tab in tabs]
+
+
+def _board(tab: RevenueTab, there: list[int], asked: str | None) -> RevenueBoard | None:
+    named = decode_ids(Pipeline, tab.settings.pipelines)
+    shown = [id for id in there if not named or id in named]
+    if asked is not None:
+        wanted = decode_id(Pipeline, asked)
+        return RevenueBoard(pipeline_id=wanted) if wanted in shown else None
+    first = decode_ids(Pipeline, [tab.settings.default_pipeline] if tab.settings.default_pipeline else [])
+    opened = [id for id in [*first, *shown] if id in shown]
+    return RevenueBoard(pipeline_id=opened[0]) if opened else None
 
 
 async def stages(reader: Reader, read: Read) -> Columns:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from services_tab.demo import add_services
 from services_tab.settings import ServicesSettings
 from services_tab.types import Service, ServicesTab
-from tabard import Company, Permission, Tab, property_is, table_of
+from tabard import Company, Permission, Pipeline, Tab, decode_ids, keys, property_is, table_of
 from tabard.columns import Identifier, money, searchable
 
 tab = Tab(
@@ -56,7 +56,19 @@ tab.connection(
 def owned(root: ServicesTab) -> sa.Select[tuple[int]]:
     table = table_of(Service)
     is_owned = property_is(Service, root.settings.csm_property, root.subject.user_id)
-    return sa.select(table.c.id).where(is_owned).order_by(table.c.renewal_on, table.c.name_folded)
+    owned = sa.select(table.c.id).where(is_owned).order_by(table.c.renewal_on, table.c.name_folded)
+    shown = decode_ids(Pipeline, root.settings.pipelines)
+    return owned.where(keys(table.c.pipeline_id, shown)) if shown else owned
+
+
+@tab.connection(ServicesTab, to=Pipeline, description="The pipelines that the tab shows, in their order.")
+def pipelines(root: ServicesTab) -> sa.Select[tuple[int]]:
+    pipeline = table_of(Pipeline)
+    every = (
+        sa.select(pipeline.c.id).where(pipeline.c.object_type == "service").order_by(pipeline.c.display_order)
+    )
+    shown = decode_ids(Pipeline, root.settings.pipelines)
+    return every.where(keys(pipeline.c.id, shown)) if shown else every
 
 
 tab.demo(add_services)

@@ -2,18 +2,20 @@
 
 from tabard.contributions import Argument
 from tabard.core import core as _core
-from tabard.entities import table_of
 from tabard.demo import NewStage, Seeder
+from tabard.entities import table_of
 from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, TabardError
 from tabard.hooks import hookimpl
 from tabard.money import Money
 from tabard.nouns import crm as _crm
+from tabard.nouns import layouts as _layouts
 from tabard.nouns import property_values as _property_values
 from tabard.nouns import record_mutations as _record_mutations
 from tabard.nouns import workspace_mutations as _workspace_mutations
 from tabard.nouns.crm import Company, Contact, Deal, Ticket
+from tabard.nouns.layouts import PageLayout
 from tabard.nouns.node import Node, Record
-from tabard.nouns.nodes import decode_id
+from tabard.nouns.nodes import decode_id, decode_ids
 from tabard.nouns.people import Team, User
 from tabard.nouns.pipelines import Pipeline, Stage
 from tabard.nouns.workspace import Workspace
@@ -23,8 +25,9 @@ from tabard.properties import Property, PropertyKind
 from tabard.reader import Columns, Read, Reader
 from tabard.reads.related import Via
 from tabard.records.conditions import property_is
+from tabard.references import LayoutRef, PipelineRef, PropertyRef
 from tabard.scalars import CurrencyCode
-from tabard.settings import PipelineRef, PropertyRef, Settings
+from tabard.settings import Settings
 from tabard.storage.keys import keys
 from tabard.storage.merging import KEEP_SURVIVOR, MOVE
 from tabard.subject import Subject
@@ -32,7 +35,7 @@ from tabard.tab import Tab
 from tabard.viewer import Viewer
 from tabard.work import Work
 
-del _core, _crm, _property_values, _record_mutations, _workspace_mutations
+del _core, _crm, _layouts, _property_values, _record_mutations, _workspace_mutations
 
 __all__ = [
     "KEEP_SURVIVOR",
@@ -47,10 +50,12 @@ __all__ = [
     "Fault",
     "Forbidden",
     "InvalidSetting",
+    "LayoutRef",
     "Money",
     "NewStage",
     "Node",
     "Own",
+    "PageLayout",
     "Permission",
     "Pipeline",
     "PipelineRef",
@@ -80,6 +85,7 @@ __all__ = [
     "Workspace",
     "WorkspaceReader",
     "decode_id",
+    "decode_ids",
     "hookimpl",
     "keys",
     "property_is",

@@ -75,7 +75,7 @@ PERSONAS = (
     Persona(
         "partner",
         "Greta Nilsen",
-        "her name; tabs and records are forbidden, the partner dashboard is not",
+        "her name; has the permission for the partner dashboard, and for nothing else",
         permissions=(Permission.PARTNER,),
     ),
     Persona(

@@ -238,9 +238,9 @@ def _unusable(registry: Registry, runtime: TabRuntime) -> Iterator[str]:
         yield f"refuses its own defaults: {error.message}"
     registered = {record.type.__name__ for record in registry.records.values()}
     for setting in section.settings:
-        reference = setting.reference
-        if reference is not None and reference.type_name not in registered:
-            yield f"refers by {setting.graphql_name} to {reference.type_name}, which is no registered record type"
+        named = setting.reference.type_names if setting.reference is not None else ()
+        for name in sorted(set(named) - registered):
+            yield f"refers by {setting.graphql_name} to {name}, which is no registered record type"
 
 
 def _mutations(registry: Registry) -> Iterator[str]:

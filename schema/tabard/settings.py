@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tabard.errors import InvalidSetting
 from tabard.naming import camel
-from tabard.properties import PropertyKind
+from tabard.references import Reference
 from tabard.typegraph import is_strawberry_type
 
 log = structlog.get_logger("tabard.plugins")
@@ -28,39 +28,6 @@ class Settings:
 
     def check(self) -> None:
         """Called for each value before it is saved and after it is read."""
-
-
-@dataclass(frozen=True)
-class PropertyRef:
-    """Marks a setting that holds the key of a property of `of`, a record type or its name, with this kind.
-
-    `csm_property: Annotated[str, PropertyRef(Company, PropertyKind.USER)] = "owner"`
-    """
-
-    of: type | str
-    kind: PropertyKind
-
-    @property
-    def type_name(self) -> str:
-        return _name(self.of)
-
-
-@dataclass(frozen=True)
-class PipelineRef:
-    """Marks a setting that holds global ids of pipelines of `of`, a record type or its name."""
-
-    of: type | str
-
-    @property
-    def type_name(self) -> str:
-        return _name(self.of)
-
-
-def _name(of: type | str) -> str:
-    return of if isinstance(of, str) else of.__name__
-
-
-Reference = PropertyRef | PipelineRef
 
 
 @dataclass(frozen=True)
@@ -162,7 +129,7 @@ class Section:
             if text := described.get(setting.name):
                 schema["description"] = text
             if setting.reference is not None:
-                schema["x-reference"] = _describe(setting.reference)
+                schema["x-reference"] = setting.reference.described()
             properties[setting.graphql_name] = schema
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -230,10 +197,3 @@ def is_section(type_: type | None) -> bool:
 
 def _strawberry_fields(type_: type) -> list[Any]:
     return list(typing.cast(Any, type_).__strawberry_definition__.fields)
-
-
-def _describe(reference: Reference) -> dict[str, str]:
-    noun = reference.type_name
-    if isinstance(reference, PropertyRef):
-        return {"to": "property", "type": noun, "kind": reference.kind.value}
-    return {"to": "pipeline", "type": noun}

@@ -10,17 +10,15 @@ import strawberry
 from tabard.contributions import MutationContribution
 from tabard.core import core
 from tabard.errors import Fault
-from tabard.naming import camel, noun_of, snake
+from tabard.naming import camel, noun_of
 from tabard.nouns.workspace import Workspace, may_see
 from tabard.policies import Permission
-from tabard.properties import PropertyKind
 from tabard.reader import Columns
 from tabard.records import tables
 from tabard.records.entries import write_entry
 from tabard.records.viewers import stored_tabs, workspace_state
-from tabard.settings import PipelineRef, PropertyRef, Section, Setting
+from tabard.reference_checks import check_references
 from tabard.storage.ids import decode_global_id
-from tabard.storage.keys import keys as keys_in
 from tabard.tabs import TabRuntime
 from tabard.viewer import StoredTab, WorkspaceState
 from tabard.work import Work, not_found, stale
@@ -69,7 +67,7 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
         _check_version(stored, if_version)
         inherited = state.account_tabs.get(name, StoredTab()).values
         values = section.changed(stored.values, inherited, settings)
-        await _check_references(work, section, values)
+        await check_references(work, section, values)
         if values != stored.values:
             await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
             await write_entry(
@@ -146,59 +144,3 @@ async def _store(work: Work, state: WorkspaceState, tab: str, new: StoredTab) ->
         setting_values=new.values,
         version=new.version,
     )
-
-
-async def _check_references(work: Work, section: Section, values: dict[str, Any]) -> None:
-    for setting in section.settings:
-        if setting.name in values and setting.reference is not None:
-            await _check_reference(work, setting, values[setting.name])
-
-
-async def _check_reference(work: Work, setting: Setting, value: Any) -> None:
-    path = ["input", "settings", setting.graphql_name]
-    reference = setting.reference
-    if isinstance(reference, PropertyRef):
-        await _check_property(work, reference, value, path)
-    elif isinstance(reference, PipelineRef):
-        await _check_pipelines(work, reference, value if isinstance(value, list) else [value], path)
-
-
-async def _check_property(work: Work, reference: PropertyRef, key: str | None, path: list[str]) -> None:
-    if key is None or await property_kind(work, snake(reference.type_name), key) is reference.kind:
-        return
-    raise Fault(
-        "INVALID",
-        f"'{key}' is no {reference.kind.value.lower()} property of {reference.type_name}; "
-        f"`propertyDefinitions` lists those that are.",
-        reason="setting.property_kind",
-        path=path,
-    )
-
-
-async def property_kind(work: Work, object_type: str, key: str) -> PropertyKind | None:
-    """The kind of a property by its key, well-known or custom; None when there is no such property."""
-    record = work.registry.records[object_type]
-    for item in record.properties:
-        if item.key == key:
-            return item.kind
-    definition = tables.property_definition.c
-    rows = await work.fetch(
-        sa.select(definition.kind).where(definition.object_type == object_type, definition.key == key)
-    )
-    return PropertyKind(rows[0][0]) if rows else None
-
-
-async def _check_pipelines(work: Work, reference: PipelineRef, given: list[str], path: list[str]) -> None:
-    decoded = [decode_global_id(value) for value in given]
-    ids = [pair[1] for pair in decoded if pair is not None and pair[0] == "pipeline"]
-    pipeline = tables.pipeline.c
-    statement = sa.select(pipeline.id).where(
-        keys_in(pipeline.id, ids), pipeline.object_type == snake(reference.type_name)
-    )
-    if len(ids) != len(given) or len(await work.fetch(statement)) != len(set(ids)):
-        raise Fault(
-            "INVALID",
-            f"Not every id is a pipeline of {reference.type_name}; `pipelines` lists those that are.",
-            reason="setting.pipeline",
-            path=path,
-        )

@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from tabard.records import tables
+from tabard.storage.scope import Scope
 from tabard.testing import Gateway
 
 TABS = "{ workspace { id name tabs { key position state reason isHideable } } }"
@@ -188,3 +191,126 @@ async def test_another_portals_workspace_is_answered_like_one_that_is_not_there(
         answers.append((seen, await gateway.query(SET_VISIBLE, variables, persona="super-admin")))
     assert answers[0] == answers[1]
     assert answers[0][0] == {"workspace": None}
+
+
+REVENUE = """mutation ($workspace: ID!, $settings: RevenueSettingsPatch!) {
+  revenueSettingsUpdate(input: { workspace: $workspace, settings: $settings }) {
+    workspace { revenue {
+      settings { pipelines defaultPipeline defaultLayout }
+      pipelines { nodes { id } }
+      board { pipeline { id } }
+    } }
+    userErrors { code reason path message }
+  }
+}"""
+LAYOUT = """mutation ($type: String!, $name: String!, $properties: [String!]!) {
+  pageLayoutCreate(input: { objectType: $type, name: $name, kind: BOARD, properties: $properties }) {
+    pageLayout { id name kind properties }
+    userErrors { code reason path }
+  }
+}"""
+
+
+async def save_revenue(gateway: Gateway, **settings: Any) -> Any:
+    variables = {"workspace": await workspace_of(gateway, "super-admin"), "settings": settings}
+    return (await gateway.query(REVENUE, variables, persona="super-admin"))["revenueSettingsUpdate"]
+
+
+async def pipelines(gateway: Gateway) -> dict[str, str]:
+    listed = await gateway.query("{ pipelines { nodes { id objectType } } }", persona="super-admin")
+    return {item["objectType"]: item["id"] for item in listed["pipelines"]["nodes"]}
+
+
+@pytest.mark.row("J26", "J28", "J29")
+async def test_the_revenue_tab_shows_the_pipelines_that_were_selected_and_opens_the_default(
+    gateway: Gateway,
+) -> None:
+    made = await pipelines(gateway)
+    done = await save_revenue(gateway, pipelines=[made["ticket"]])
+    assert done["userErrors"] == []
+    revenue = done["workspace"]["revenue"]
+    assert [item["id"] for item in revenue["pipelines"]["nodes"]] == [made["ticket"]]
+    assert revenue["board"]["pipeline"]["id"] == made["ticket"]
+    hidden = await gateway.query(
+        "query ($id: ID!) { workspace { revenue { board(pipeline: $id) { pipeline { id } } } } }",
+        {"id": made["deal"]},
+        persona="super-admin",
+    )
+    assert hidden["workspace"]["revenue"]["board"] is None
+    done = await save_revenue(gateway, pipelines=None, defaultPipeline=made["ticket"])
+    assert len(done["workspace"]["revenue"]["pipelines"]["nodes"]) == 2
+    assert done["workspace"]["revenue"]["board"]["pipeline"]["id"] == made["ticket"]
+
+
+async def test_a_default_that_is_not_shown_is_refused(gateway: Gateway) -> None:
+    made = await pipelines(gateway)
+    done = await save_revenue(gateway, pipelines=[made["ticket"]], defaultPipeline=made["deal"])
+    (error,) = done["userErrors"]
+    assert (error["code"], error["path"]) == ("INVALID", ["input", "settings", "defaultPipeline"])
+
+
+@pytest.mark.row("J23", "J24")
+async def test_the_services_tab_shows_only_services_of_the_selected_pipelines(gateway: Gateway) -> None:
+    made = await pipelines(gateway)
+    read = "{ workspace { services { owned { totalCount } pipelines { nodes { id } } } } }"
+    workspace = await workspace_of(gateway, "manager")
+    every = (await gateway.query(read, persona="manager"))["workspace"]["services"]
+    assert every["owned"]["totalCount"] > 0
+    await add_pipeline(gateway)
+    empty = next(item for item in await service_pipelines(gateway) if item != made["service"])
+    for chosen, count in ((made["service"], every["owned"]["totalCount"]), (empty, 0)):
+        settings = {"pipelines": [chosen], "defaultPipeline": chosen}
+        saved = await gateway.query(SAVE, {"workspace": workspace, "settings": settings}, persona="manager")
+        assert saved["servicesSettingsUpdate"]["userErrors"] == []
+        shown = (await gateway.query(read, persona="manager"))["workspace"]["services"]
+        assert shown["owned"]["totalCount"] == count
+        assert [item["id"] for item in shown["pipelines"]["nodes"]] == [chosen]
+
+
+async def service_pipelines(gateway: Gateway) -> list[str]:
+    listed = await gateway.query("{ pipelines { nodes { id objectType } } }")
+    return [item["id"] for item in listed["pipelines"]["nodes"] if item["objectType"] == "service"]
+
+
+async def add_pipeline(gateway: Gateway) -> None:
+    """A second pipeline for services, without any service in it."""
+    row = {"object_type": "service", "key": "repairs", "label": "Repairs", "display_order": 1, "version": 1}
+    async with gateway.graph.database.writing(Scope(await gateway.portal_id())) as session:
+        await session.execute(sa.insert(tables.pipeline), [{"id": gateway.graph.new_id(), **row}])
+
+
+@pytest.mark.row("J24", "J29")
+async def test_a_layout_of_the_object_can_be_the_default_and_others_cannot(gateway: Gateway) -> None:
+    async def layout(object_type: str, name: str, keys: list[str]) -> Any:
+        variables = {"type": object_type, "name": name, "properties": keys}
+        return (await gateway.query(LAYOUT, variables, persona="super-admin"))["pageLayoutCreate"]
+
+    deals = await layout("deal", "Cards", ["name", "amount", "close_on"])
+    assert deals["pageLayout"]["properties"] == ["name", "amount", "close_on"]
+    assert (await layout("deal", "CARDS", ["name"]))["userErrors"][0]["reason"] == "layout.name_taken"
+    assert (await layout("deal", "Odd", ["nope"]))["userErrors"][0]["reason"] == "property.unknown"
+    assert (await layout("deal", "Empty", []))["userErrors"][0]["reason"] == "layout.properties"
+    assert (await layout("planet", "None", ["name"]))["userErrors"][0]["reason"] == "record.object_type"
+    companies = await layout("company", "Cards", ["name"])
+    done = await save_revenue(gateway, defaultLayout=deals["pageLayout"]["id"])
+    assert done["workspace"]["revenue"]["settings"]["defaultLayout"] == deals["pageLayout"]["id"]
+    for id in (companies["pageLayout"]["id"], "page_layout_0000000000001"):
+        (error,) = (await save_revenue(gateway, defaultLayout=id))["userErrors"]
+        assert (error["code"], error["reason"]) == ("INVALID", "setting.layout")
+
+
+@pytest.mark.row("J2", "J16")
+async def test_saving_one_section_leaves_the_others_alone(gateway: Gateway) -> None:
+    workspace = await workspace_of(gateway, "super-admin")
+    await gateway.query(
+        SAVE, {"workspace": workspace, "settings": {"renewalProperty": "starts_on"}}, persona="super-admin"
+    )
+    before = await tabs_versions(gateway)
+    await save_revenue(gateway, renewalProperty="close_on")
+    after = await tabs_versions(gateway)
+    assert after == {**before, "revenue": before["revenue"] + 1}
+
+
+async def tabs_versions(gateway: Gateway) -> dict[str, int]:
+    data = await gateway.query("{ workspace { tabs { key settingsVersion } } }", persona="super-admin")
+    return {tab["key"]: tab["settingsVersion"] for tab in data["workspace"]["tabs"]}

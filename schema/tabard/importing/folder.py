@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from tabard.errors import BadCell
+from tabard.errors import BadCell, ImportRefused
 from tabard.importing.files import CsvFile, FileFormat, Progress, Row
 from tabard.importing.rejects import RejectedRows, is_rejects_file
 
@@ -35,6 +35,8 @@ class Folder:
     """The files of an import. Opening one raises BadCell with what is wrong with it."""
 
     def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise ImportRefused(f"there is no folder {path}; name the one that holds the CSV files")
         self.path = path
         self._rejected = RejectedRows(path) if is_rejects_file(path) else None
 

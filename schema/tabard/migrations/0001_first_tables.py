@@ -17,6 +17,7 @@ def upgrade() -> None:
     create_association_label()
     create_node_lease()
     create_outbox_event()
+    create_page_layout()
     create_pipeline()
     create_portal()
     create_property_definition()
@@ -58,6 +59,7 @@ def downgrade() -> None:
     op.drop_table("property_definition")
     op.drop_table("portal")
     op.drop_table("pipeline")
+    op.drop_table("page_layout")
     op.drop_table("outbox_event")
     op.drop_table("node_lease")
     op.drop_table("association_label")
@@ -127,6 +129,23 @@ def create_outbox_event() -> None:
     )
     op.create_index("outbox_event_position", "outbox_event", ["portal_id", "position", "id"])
     secure("outbox_event")
+
+
+def create_page_layout() -> None:
+    op.create_table(
+        "page_layout",
+        sa.Column("portal_id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("name_folded", Label(255), nullable=False),
+        sa.Column("object_type", Label(63), nullable=False),
+        sa.Column("kind", Label(16), nullable=False),
+        sa.Column("properties", StoredJSON(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("portal_id", "id", name="page_layout_pkey"),
+        sa.UniqueConstraint("portal_id", "object_type", "name_folded", name="page_layout_name_key"),
+    )
+    secure("page_layout")
 
 
 def create_pipeline() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,12 @@ def decode_id(type_: type, global_id: str) -> int | None:
     """The row's id when the global id is one of this type; None for anything else."""
     decoded = decode_global_id(global_id)
     return decoded[1] if decoded is not None and decoded[0] == noun_of(type_) else None
+
+
+def decode_ids(type_: type, global_ids: Iterable[str]) -> list[int]:
+    """The rows' ids of those global ids that are of this type."""
+    decoded = (decode_id(type_, global_id) for global_id in global_ids)
+    return [id for id in decoded if id is not None]
 
 
 def node_types(registry: Registry) -> dict[str, type]:

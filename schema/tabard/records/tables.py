@@ -145,6 +145,17 @@ stage = tenant(
 )
 
 
+page_layout = tenant(
+    "page_layout",
+    *searchable("name", 100, nullable=False),
+    sa.Column("object_type", Label(63), nullable=False),
+    sa.Column("kind", Label(16), nullable=False),
+    sa.Column("properties", StoredJSON, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("portal_id", "object_type", "name_folded", name="page_layout_name_key"),
+)
+
+
 def record_columns() -> list[sa.Column[Any]]:
     """What every record has, whoever registers its type."""
     return [

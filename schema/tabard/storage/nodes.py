@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.errors import StartError, Unavailable
+from tabard.errors import DatabaseNotReady, Unavailable
 from tabard.records.tables import node_lease
 from tabard.storage.database import Database
 from tabard.storage.ids import MAX_NODE, IdFactory, instant_of
@@ -55,14 +55,14 @@ class NodeLease:
         return self._last
 
     async def take(self) -> None:
-        """Leases a free number; raises StartError when all are taken."""
+        """Leases a free number; raises DatabaseNotReady when all are taken."""
         for _ in range(ATTEMPTS):
             node = secrets.choice(await self._free())
             if await self._claim(node):
                 self.node = node
                 self._ids = IdFactory(node, self._clock)
                 return
-        raise StartError("other processes were quicker to lease every node number tried; start again")
+        raise DatabaseNotReady("other processes were quicker to lease every node number tried; start again")
 
     async def renew(self) -> None:
         """Prolongs the lease; takes another number when this one was lost meanwhile."""
@@ -85,7 +85,7 @@ class NodeLease:
             )
             free = sorted(set(range(MAX_NODE + 1)) - set(taken))
         if not free:
-            raise StartError(
+            raise DatabaseNotReady(
                 f"all {MAX_NODE + 1:,} node numbers are leased; stop a process, "
                 f"or wait {LEASE + CLOCK_SKEW} for the leases of those that died"
             )

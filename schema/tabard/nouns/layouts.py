@@ -1,0 +1,114 @@
+"""Page layouts: how a list of records is shown, stored so that a tab's settings can name one."""
+
+from __future__ import annotations
+
+import enum
+
+import strawberry
+
+from tabard.columns import fold
+from tabard.core import core
+from tabard.errors import Fault
+from tabard.nouns.node import Deleted, Node
+from tabard.policies import Permission
+from tabard.records import tables
+from tabard.records.entries import write_entry
+from tabard.storage.ids import encode_global_id
+from tabard.work import Work
+
+MAX_NAME, MAX_PROPERTIES = 100, 50
+
+
+@strawberry.enum(description="How a page shows its records.")
+class LayoutKind(enum.Enum):
+    BOARD = strawberry.enum_value("BOARD", description="Cards in the columns of a pipeline.")
+    TABLE = strawberry.enum_value("TABLE", description="Rows of a table.")
+
+
+@strawberry.type(description="A stored page layout: board or table, and the properties it shows.")
+class PageLayout(Node):
+    name: str = strawberry.field(description="The layout's name, unique for its record type.")
+    object_type: str = strawberry.field(description="The key of the record type, e.g. `deal`.")
+    kind: LayoutKind = strawberry.field(description="Board or table.")
+    properties: list[str] = strawberry.field(description="Keys of the properties shown, in order.")
+    version: int = strawberry.field(description="Grows with each change.")
+
+
+core.store(PageLayout, tables.page_layout)
+core.every(
+    "page_layouts",
+    to=PageLayout,
+    order=("object_type", "name"),
+    description="The page layouts of the portal.",
+)
+
+
+@core.mutation(description="Stores a page layout for records of a type.", policy=Permission.MANAGE_SETTINGS)
+async def page_layout_create(
+    work: Work, object_type: str, name: str, kind: LayoutKind, properties: list[str]
+) -> PageLayout:
+    if object_type not in work.registry.records:
+        raise Fault(
+            "NOT_FOUND",
+            f"There is no record type '{object_type}'; write one of {', '.join(sorted(work.registry.records))}.",
+            reason="record.object_type",
+            path=["input", "objectType"],
+        )
+    name = " ".join(name.split())
+    _check(name, properties)
+    await _check_known(work, object_type, properties)
+    taken = Fault(
+        "CONFLICT", "Another layout has this name.", reason="layout.name_taken", path=["input", "name"]
+    )
+    with work.refusing(tables.page_layout, {"page_layout_name_key": taken}):
+        id = await work.insert(
+            tables.page_layout,
+            object_type=object_type,
+            name=name,
+            name_folded=fold(name),
+            kind=kind.name,
+            properties=properties,
+            version=1,
+        )
+    await write_entry(work, "layout.created", "page_layout", id, {"name": [None, name]})
+    return await work.find(PageLayout, id)
+
+
+@core.mutation(
+    description="Deletes a page layout; settings that name it fall back to none.",
+    policy=Permission.MANAGE_SETTINGS,
+)
+async def page_layout_delete(work: Work, layout: PageLayout) -> Deleted:
+    await work.delete(tables.page_layout, tables.page_layout.c.id == layout.id)
+    await write_entry(work, "layout.deleted", "page_layout", layout.id, {"name": [layout.name, None]})
+    return Deleted(encode_global_id("page_layout", layout.id))
+
+
+def _check(name: str, properties: list[str]) -> None:
+    if not 1 <= len(name) <= MAX_NAME:
+        raise Fault(
+            "INVALID",
+            f"A layout's name has 1 to {MAX_NAME} characters.",
+            reason="layout.name",
+            path=["input", "name"],
+        )
+    if not properties or len(properties) > MAX_PROPERTIES or len(set(properties)) != len(properties):
+        raise Fault(
+            "INVALID",
+            f"A layout shows 1 to {MAX_PROPERTIES} properties, each once.",
+            reason="layout.properties",
+            path=["input", "properties"],
+        )
+
+
+async def _check_known(work: Work, object_type: str, keys: list[str]) -> None:
+    from tabard.reference_checks import property_kind
+
+    for place, key in enumerate(keys):
+        if await property_kind(work, object_type, key) is None:
+            raise Fault(
+                "INVALID",
+                f"The property '{key}' is not known; `propertyDefinitions` lists those that are.",
+                reason="property.unknown",
+                path=["input", "properties", str(place)],
+            )
