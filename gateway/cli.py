@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -39,14 +40,32 @@ def exit_code(error: Exception) -> int | None:
     return int(exit_of(error)) if isinstance(error, TabardError) else None
 
 
+def print_version(wanted: bool) -> None:
+    """Says which version this is, and ends."""
+    if wanted:
+        typer.echo(f"tabard {metadata.version('tabard')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="tabard",
     cls=Sentences,
-    help="Tabard: a GraphQL gateway for customer-success workspaces, assembled from tab plugins.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=print_version, help="Say which version it is."),
+    ] = False,
+) -> None:
+    """Tabard: a GraphQL gateway for customer-success workspaces, assembled from tab plugins."""
+
+
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(migrate.migrate)

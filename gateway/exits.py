@@ -25,7 +25,7 @@ class Exit(IntEnum):
     CONFIGURATION = 3, "A setting (`TABARD_…`) or the database's URL cannot be used."
     DATA_FOLDER = 4, "The data folder cannot be made, read or written, or its database is in use."
     DATABASE = 5, "The database does not answer, lacks migrations, or was migrated by a newer Tabard."
-    PLUGINS = 6, "A plugin cannot be imported, or plugins do not fit together."
+    PLUGINS = 6, "A plugin cannot be imported or seeded, or plugins do not fit together or to this Tabard."
     ADDRESS = 7, "The host and port cannot be listened on."
     UNKNOWN = 8, "There is no such portal, persona or user."
     ROWS = 9, "Rows of an import are bad, so nothing was written; the report names them."
@@ -44,11 +44,10 @@ CODES: tuple[tuple[type[errors.TabardError], Exit], ...] = (
     (errors.ConfigurationInvalid, Exit.CONFIGURATION),
     (errors.DataFolderUnusable, Exit.DATA_FOLDER),
     (errors.AddressUnavailable, Exit.ADDRESS),
-    (errors.AssemblyRefused, Exit.PLUGINS),
-    (errors.RegistryFrozen, Exit.PLUGINS),
     (errors.DatabaseNotReady, Exit.DATABASE),
     (errors.SchemaNewer, Exit.DATABASE),
     (errors.MigrationFailed, Exit.DATABASE),
+    (errors.StartError, Exit.PLUGINS),
     (errors.Unavailable, Exit.DATABASE),
     (errors.DeadlineExceeded, Exit.DATABASE),
 )

@@ -108,6 +108,6 @@ def plugins(host: PluginHost) -> str:
 def curl(address: str, guest: Guest) -> str:
     """A command that asks for the guest's tabs; it works when pasted."""
     return (
-        f"curl -s {address}/graphql -H 'content-type: application/json' "
+        f"curl -sS -w '\\n' {address}/graphql -H 'content-type: application/json' "
         f"-H 'authorization: Bearer {guest.token}' -d '{{\"query\":\"{QUERY}\"}}'"
     )

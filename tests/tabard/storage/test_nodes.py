@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tabard.assembly import assemble
-from tabard.errors import StartError, Unavailable
+from tabard.errors import DatabaseNotReady, Unavailable
 from tabard.records.tables import node_lease
 from tabard.storage.database import Database
 from tabard.storage.ids import MAX_NODE, instant_of
@@ -66,12 +66,12 @@ async def test_of_two_that_want_the_last_number_one_gets_it(database: Database, 
     outcomes = await asyncio.gather(*(lease.take() for lease in leases), return_exceptions=True)
     assert sorted(str(lease.node) for lease in leases) == [str(MAX_NODE), "None"]
     (refusal,) = [outcome for outcome in outcomes if outcome is not None]
-    assert isinstance(refusal, StartError)
+    assert isinstance(refusal, DatabaseNotReady)
 
 
 async def test_when_all_numbers_are_leased_the_start_is_refused(database: Database, clock: Clock) -> None:
     await occupy(database, range(MAX_NODE + 1), clock.now + LEASE)
-    with pytest.raises(StartError) as refused:
+    with pytest.raises(DatabaseNotReady) as refused:
         await NodeLease(database, clock).take()
     assert str(refused.value) == (
         "all 1,024 node numbers are leased; stop a process, or wait 0:11:00 for the leases of those that died"
@@ -83,7 +83,7 @@ async def test_the_number_of_a_dead_process_is_free_when_its_lease_and_the_skew_
 ) -> None:
     await occupy(database, range(MAX_NODE + 1), clock.now)
     clock.pass_(CLOCK_SKEW)
-    with pytest.raises(StartError):
+    with pytest.raises(DatabaseNotReady):
         await NodeLease(database, clock).take()
     clock.pass_(timedelta(milliseconds=1))
     lease = NodeLease(database, clock)
@@ -139,7 +139,7 @@ async def test_a_number_given_back_is_free_once_its_last_id_lies_in_the_past(
     await first.release()
     with pytest.raises(Unavailable):
         first()
-    with pytest.raises(StartError):
+    with pytest.raises(DatabaseNotReady):
         await second.take()
     clock.pass_(timedelta(milliseconds=2))
     await second.take()
