@@ -10,4 +10,6 @@ COMMAND = "tabard schema > schema/schema.graphql"
 
 
 def test_the_committed_schema_is_what_core_and_bundled_plugins_give() -> None:
-    assert CONTRACT.read_text() == sdl(assemble(bundled())), f"the contract changed; run `{COMMAND}` and review it"
+    assert CONTRACT.read_text() == sdl(assemble(bundled())), (
+        f"the contract changed; run `{COMMAND}` and review it"
+    )

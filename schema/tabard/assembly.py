@@ -23,6 +23,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition, has_object_definition
 from strawberry.types.field import StrawberryField
 
+from tabard.account import account_mutation
 from tabard.connection import PageInfo
 from tabard.contributions import FieldContribution
 from tabard.core import core
@@ -204,6 +205,7 @@ def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
     contributions += [_tab_field(registry, name) for name in registry.tabs]
     _own_types(registry, contributions)
     place(registry, contributions)
+    registry.mutations.append(account_mutation(registry.tabs))
     registry.mutations += [
         settings_mutation(tab) for tab in registry.tabs.values() if tab.section is not None
     ]

@@ -99,7 +99,8 @@ def add_portal(batch: Batch, new: NewPortal, id_: int, now: datetime) -> MadePor
     new.check()
     name = new.name or new.key.replace("-", " ").title()
     facts = {"key": new.key, "name": name, "plan": new.plan, "time_zone": new.time_zone}
-    batch.add(tables.portal, [{**facts, "locale": new.locale, "currency": new.currency, "created_at": now}])
+    rest = {"locale": new.locale, "currency": new.currency, "features": [], "created_at": now}
+    batch.add(tables.portal, [{**facts, **rest}])
     (admin_id,) = batch.add(tables.user, [_admin(new, now)])
     (workspace_id,) = batch.add(tables.workspace, [workspace_row(DEFAULT_WORKSPACE, 0, now)])
     pipelines = {pipeline.object_type: add_pipeline(batch, pipeline) for pipeline in DEFAULTS}

@@ -63,16 +63,8 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
                 reason="TAB_HIDDEN",
                 path=["input", "workspace"],
             )
-        stored = state.tabs.get(name, StoredTab())
-        _check_version(stored, if_version)
-        inherited = state.account_tabs.get(name, StoredTab()).values
-        values = section.changed(stored.values, inherited, settings)
-        await check_references(work, section, values)
-        if values != stored.values:
-            await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
-            await write_entry(
-                work, "tab.configured", noun_of(Workspace), state.id, _changes(name, stored.values, values)
-            )
+        _check_version(state.tabs.get(name, StoredTab()), if_version)
+        await save_section(work, runtime, state, settings)
         return state.id  # type: ignore[return-value]
 
     save.__annotations__ = {
@@ -90,6 +82,20 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
         f"Changes the settings of the {runtime.tab.title} tab in a workspace.",
         Permission.MANAGE_SETTINGS,
     )
+
+
+async def save_section(work: Work, runtime: TabRuntime, state: WorkspaceState, patch: Any) -> None:
+    """Saves a patch of a tab's settings in a workspace, with its audit entry; raises a fault, nothing written."""
+    section, name = runtime.section, runtime.tab.name
+    assert section is not None, "only tabs with settings are saved"
+    stored = state.tabs.get(name, StoredTab())
+    inherited = state.account_tabs.get(name, StoredTab()).values
+    values = section.changed(stored.values, inherited, patch)
+    await check_references(work, section, values)
+    if values != stored.values or stored.version == 0:
+        await _store(work, state, name, StoredTab(stored.is_visible, values, stored.version + 1))
+        changes = _changes(name, stored.values, values)
+        await write_entry(work, "tab.configured", noun_of(Workspace), state.id, changes)
 
 
 def _changes(tab: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

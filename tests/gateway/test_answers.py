@@ -219,7 +219,9 @@ async def test_names_are_suggested_in_development(client: httpx2.AsyncClient) ->
 
 
 @pytest.mark.parametrize("settings", [{"limits": {"errors": 1}}])
-async def test_of_many_errors_some_are_shown_of_as_many_fields_as_possible(client: httpx2.AsyncClient) -> None:
+async def test_of_many_errors_some_are_shown_of_as_many_fields_as_possible(
+    client: httpx2.AsyncClient,
+) -> None:
     response = await ask(client, "{ allFailing(count: 20) { a: value b: value } failing(how: PLUGIN) }")
     paths = [error["path"] for error in response.json()["errors"]]
     assert len(paths) == 10

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS
 from tabard import errors
 from tabard.assembly import assemble, sdl
+from tabard.host import GROUP
 from tests.support.databases import Templates, bundled
 
 MAPPING = """
@@ -103,6 +104,56 @@ def test_plugins_says_what_is_blocked(tabard: Tabard) -> None:
         lines[lines.index("revenue: tabard 0.1.0, revenue_tab:tab") + 1] == "  blocked, so it is not imported"
     )
     assert lines[lines.index("nobody") + 1] == "  blocked, but not installed either"
+
+
+EXTENDING = """
+from tabard import Permission, Plugin, Reader
+plugin = Plugin("acme", policy=Permission.WORKSPACE)
+
+@plugin.field("AbsentTab", key="id", description="What nobody sees.")
+async def acme_score(reader: Reader, keys: list[int]) -> dict[int, int]:
+    return {}
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts the distribution `acme-plugin` on the path, as an installer would."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def add(source: str) -> None:
+        (tmp_path / "acme_plugin.py").write_text(source)
+        info = tmp_path / "acme_plugin-1.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-plugin\nVersion: 1.5\n")
+        (info / "entry_points.txt").write_text(f"[{GROUP}]\nacme = acme_plugin:plugin\n")
+
+    yield add
+    sys.modules.pop("acme_plugin", None)
+
+
+def test_plugins_says_what_is_skipped(tabard: Tabard, install: Callable[[str], None]) -> None:
+    install(EXTENDING)
+    lines = tabard("plugins").stdout.splitlines()
+    start = lines.index("acme: acme-plugin 1.5, acme_plugin:plugin")
+    assert lines[start + 1 : start + 3] == [
+        "  contributes 1 field",
+        "  skipped AbsentTab.acmeScore: no plugin brings the type AbsentTab",
+    ]
+
+
+@pytest.mark.promise("P16")
+@pytest.mark.parametrize("command", [("schema",), ("serve", "--port", "0"), ("token", "--persona", "csm")])
+def test_a_plugin_that_cannot_be_imported_stops_every_command_until_it_is_blocked(
+    tabard: Tabard, install: Callable[[str], None], command: Sequence[str]
+) -> None:
+    install("import sys\nsys.exit('not today')\n")
+    assert refusal(tabard(*command), Exit.PLUGINS) == (
+        "the graph cannot be assembled; 1 thing(s) to mend:\n"
+        "  - the entry point 'acme = acme_plugin:plugin' of acme-plugin 1.5 cannot be imported "
+        "(SystemExit: not today); mend or uninstall it, or block 'acme'"
+    )
+    assert tabard("schema", TABARD_BLOCKED_PLUGINS="acme").exit_code == Exit.DONE
 
 
 def test_migrate_makes_the_database_and_then_has_nothing_to_do(tabard: Tabard, tmp_path: Path) -> None:

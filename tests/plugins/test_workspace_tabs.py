@@ -56,7 +56,8 @@ async def test_a_hidden_tab_is_null_without_an_error_and_its_neighbours_answer(g
         SET_VISIBLE, {"workspace": workspace, "tab": "services", "visible": False}, persona="manager"
     )
     data = await gateway.query(
-        "{ workspace { services { owned { totalCount } } revenue { board { pipeline { label } } } } services { totalCount } }",
+        "{ workspace { services { owned { totalCount } } revenue { board { pipeline { label } } } }"
+        " services { totalCount } }",
         persona="manager",
     )
     assert data["workspace"]["services"] is None

@@ -204,7 +204,7 @@ def test_references_are_read_from_the_annotations() -> None:
         "owner": PropertyRef(Company, PropertyKind.USER),
         "pipelines": PipelineRef("Deal"),
     }
-    assert references["owner"].type_name == "Company"
+    assert references["owner"].type_names == ("Company",)
 
 
 def test_json_schema_draws_a_form() -> None:

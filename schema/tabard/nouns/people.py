@@ -43,6 +43,7 @@ class Portal(Node):
     time_zone: TimeZone = strawberry.field(description="The zone of users who have set none.")
     locale: Locale = strawberry.field(description="The language of users who have set none.")
     currency: CurrencyCode = strawberry.field(description="The currency of amounts entered without one.")
+    features: list[str] = strawberry.field(description="Keys of the features the account has opted into.")
 
 
 @strawberry.type(description="A team of the portal. A user has at most one primary team.")

@@ -20,6 +20,7 @@ portal = sa.Table(
     sa.Column("time_zone", Label(63), nullable=False),
     sa.Column("locale", Label(35), nullable=False),
     sa.Column("currency", Label(3), nullable=False),
+    sa.Column("features", StoredJSON, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     info={TENANT: "id"},
 )

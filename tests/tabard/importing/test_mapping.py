@@ -99,7 +99,7 @@ async def test_a_file_that_is_no_mapping_is_refused(refusing: Importer, text: st
 async def test_a_missing_mapping_file_folder_or_portal_is_refused(refusing: Importer, folder: Path) -> None:
     with pytest.raises(MappingRefused, match=r"none\.toml cannot be read: No such file or directory"):
         await refusing.run(folder / "none.toml")
-    with pytest.raises(MappingRefused, match=r"deals\.csv cannot be read: No such file or directory"):
+    with pytest.raises(ImportRefused, match=r"there is no folder .*/elsewhere; name the one that holds"):
         await refusing.run(START, folder / "elsewhere")
     with pytest.raises(NameUnknown, match="there is no portal 'umbrella'"):
         await refusing.run(START, portal="umbrella")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,7 +67,7 @@ def test_what_is_no_number_in_the_notation_is_refused(cell: str, marks: tuple[st
         ("12\u202f345\u00a0678", {"thousands": " "}, "12345678"), ("12,34,567", {"thousands": ","}, "1234567"),
     ],
 )  # fmt: skip
-def test_numbers_as_files_have_them(cell: str, notation: dict[str, str], number: str) -> None:
+def test_numbers_as_files_have_them(cell: str, notation: dict[str, Any], number: str) -> None:
     assert number_parser(replace(PLAIN, **notation))(cell) == Decimal(number)
 
 
