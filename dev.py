@@ -254,6 +254,12 @@ def test(options: argparse.Namespace, rest: list[str]) -> int:
     return hand_over(str(PYTHON), "-m", "pytest", "-n", "logical", "--dist", "worksteal", *rest)
 
 
+def soak(options: argparse.Namespace, rest: list[str]) -> int:
+    """Runs the long form of a promise, such as `soak kill`; without a name lists them."""
+    prepare("runtime", "dev")
+    return hand_over(str(PYTHON), "-m", "tests.soak", *rest)
+
+
 def lint(options: argparse.Namespace, rest: list[str]) -> int:
     """Checks style, format, types and the direction of imports; runs all of them even when one fails."""
     prepare("runtime", "dev")
@@ -305,10 +311,12 @@ def name(pin: str) -> str:
 def parser() -> argparse.ArgumentParser:
     """The command line of dev.py."""
     top = argparse.ArgumentParser(prog="dev.py", description=__doc__.partition("\n")[0], allow_abbrev=False)
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="demo|test|lint|lock")
-    for verb in (demo, test, lint, lock):
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="demo|test|soak|lint|lock")
+    for verb in (demo, test, soak, lint, lock):
         summary = str(verb.__doc__)
-        command = verbs.add_parser(verb.__name__, help=summary, description=summary, allow_abbrev=False)
+        command = verbs.add_parser(
+            verb.__name__, help=summary, description=summary, allow_abbrev=False, add_help=verb is not soak
+        )
         command.set_defaults(run=verb)
     demonstration = verbs.choices["demo"]
     demonstration.add_argument("--port", type=int, help="port on loopback (default 8000)")

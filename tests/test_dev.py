@@ -183,6 +183,15 @@ def test_arguments_of_test_go_to_pytest(clone: Path) -> None:
 
 
 @POSIX
+def test_arguments_of_soak_go_to_the_soak(clone: Path) -> None:
+    pretend_installed(clone, "runtime", "dev")
+
+    started = run(clone, "soak", "kill", "--rounds", "3", "--help")
+
+    assert started.stdout == "python -m tests.soak kill --rounds 3 --help\n"
+
+
+@POSIX
 @pytest.mark.parametrize("changed", ["constraints.txt", "pyproject.toml"])
 def test_changed_requirements_are_installed_again(clone: Path, changed: str) -> None:
     pretend_installed(clone, "runtime")

@@ -80,7 +80,7 @@ def test_every_command_exists(page: Page) -> None:
     known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for block in page.of("sh", "bash"):
         assert set(re.findall(r"(?:^|bin/|\| )tabard ([a-z-]+)", block.text, re.MULTILINE)) <= known
-        assert set(re.findall(r"dev\.py ([a-z]+)", block.text)) <= {"demo", "test", "lint", "lock"}
+        assert set(re.findall(r"dev\.py ([a-z]+)", block.text)) <= {"demo", "test", "soak", "lint", "lock"}
 
 
 @pytest.mark.parametrize("page", ALL, ids=named)

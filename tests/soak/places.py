@@ -1,0 +1,44 @@
+"""Places: databases for a soak, which no test run lends its own to."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.databases import bundled
+from tests.support.gateways import Demos
+from tests.support.postgres import Lessor, Server
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+
+
+@contextmanager
+def demo_database(kind: str) -> Iterator[str]:
+    """The URL of a database of this kind with the demo; gone afterwards."""
+    with TemporaryDirectory(prefix="tabard-soak-") as folder:
+        demos = Demos(Path(folder))
+        if kind == SQLITE:
+            yield f"sqlite:///{shutil.copyfile(demos.sqlite(bundled()), Path(folder) / 'soak.sqlite3')}"
+            return
+        with postgres() as server:
+            try:
+                with server.fresh_database(demos.postgres(server, bundled())) as url:
+                    yield url
+            finally:
+                demos.drop()
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """The server at TEST_POSTGRES_URL, else one that is started for this and ended afterwards."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield Server.at(given)
+        return
+    lessor = Lessor()
+    try:
+        yield lessor.server()
+    finally:
+        lessor.end()
