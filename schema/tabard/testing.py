@@ -150,10 +150,11 @@ class Gateway:
         finally:
             await session.close()
 
-    async def some_id(self, noun: str, portal: str = DEMO_PORTAL) -> str:
-        """The global id of one row of a table, e.g. `company`; always the same one."""
+    async def some_id(self, noun: str, portal: str = DEMO_PORTAL, having: Iterable[str] = ()) -> str:
+        """The global id of one row of a table, e.g. `company`, whose columns `having` are filled."""
         table = self.graph.database.tables.tables[noun]
-        rows = await self.fetch(sa.select(table.c.id).order_by(table.c.id).limit(1), portal)
+        filled = (table.c[name].is_not(None) for name in having)
+        rows = await self.fetch(sa.select(table.c.id).where(*filled).order_by(table.c.id).limit(1), portal)
         return encode_global_id(noun, rows[0][0])
 
     @property

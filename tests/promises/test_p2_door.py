@@ -143,20 +143,23 @@ class Arena:
             await connection.execute(sa.select(setting))
             yield connection.execute
 
-    async def attack(self, run: Run, table: sa.Table) -> Attack:
+    @asynccontextmanager
+    async def attack(self, table: sa.Table) -> AsyncIterator[Attack]:
+        """Both portals' rows are read before the transaction: on SQLite it has the database to itself."""
         portal = table.c[table.info[TENANT]]
         places = [list(table.c).index(column) for column in table.primary_key.columns]
         ours = (await self.world.rows(self.world.ours, table))[table.name]
         theirs = (await self.world.rows(self.world.theirs, table))[table.name]
-        return Attack(
-            run,
-            table,
-            portal,
-            sorted(tuple(row[place] for place in places) for row in ours),
-            [dict(zip(table.c.keys(), row, strict=True)) for row in theirs],
-            self.world.theirs,
-            is_stamped=self.bare is None,
-        )
+        async with self.transaction() as run:
+            yield Attack(
+                run,
+                table,
+                portal,
+                sorted(tuple(row[place] for place in places) for row in ours),
+                [dict(zip(table.c.keys(), row, strict=True)) for row in theirs],
+                self.world.theirs,
+                is_stamped=self.bare is None,
+            )
 
 
 @pytest.fixture(scope="module", params=[*MODES, BARE])
@@ -185,8 +188,7 @@ async def untouched(arena: Arena) -> AsyncIterator[None]:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", TABLES)
 async def test_no_way_leads_to_a_row_of_theirs(arena: Arena, name: str, way: str) -> None:
-    async with arena.transaction() as run:
-        attack = await arena.attack(run, TABLES[name])
+    async with arena.attack(TABLES[name]) as attack:
         assert attack.ours
         assert attack.their_rows
         await WAYS[way](attack)

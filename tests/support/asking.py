@@ -43,7 +43,10 @@ class Asker:
 
 
 async def resolved(gateway: Gateway, persona: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables, `@workspace` and `@company` and so on replaced by ids of the demo."""
+    """The variables, with ids of the demo for `@workspace`, `@company` and so on.
+
+    `@company parent_id` is a company whose column `parent_id` is filled.
+    """
     return {name: await _resolved(gateway, persona, value) for name, value in variables.items()}
 
 
@@ -51,7 +54,8 @@ async def _resolved(gateway: Gateway, persona: str, value: Any) -> Any:
     if value == "@workspace":
         return (await gateway.query("{ workspace { id } }", persona=persona))["workspace"]["id"]
     if isinstance(value, str) and value.startswith("@"):
-        return await gateway.some_id(value[1:])
+        noun, *having = value[1:].split()
+        return await gateway.some_id(noun, having=having)
     return value
 
 

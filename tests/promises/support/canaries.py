@@ -27,6 +27,8 @@ KNOWN_WORDS: Final[dict[str, Any]] = {
     "to_type": "company",
     "subject_type": "company",
     "kind": "TEXT",
+    "page_layout.kind": "TABLE",
+    "page_layout.properties": ["name"],
     "tab": "customers",
     "setting_values": {},
     "archived_at": None,
@@ -106,8 +108,13 @@ def numbered(tables: Sequence[sa.Table]) -> dict[sa.Column[Any], int]:
 
 def _is_marked(column: sa.Column[Any]) -> bool:
     is_key = column.primary_key or column.foreign_keys or isinstance(column.type, Identifier)
-    is_known = column.name in KNOWN_WORDS or column.name == "slot" or isinstance(column.type, sa.Boolean)
+    is_known = _known(column) or column.name == "slot" or isinstance(column.type, sa.Boolean)
     return not (is_key or is_known or column.name == column.table.info[TENANT])
+
+
+def _known(column: sa.Column[Any]) -> list[Any]:
+    """The word that this column holds, or one of its name; nothing where any word will do."""
+    return [KNOWN_WORDS[name] for name in (str(column), column.name) if name in KNOWN_WORDS]
 
 
 async def mark(
@@ -163,8 +170,8 @@ async def _insert(
     for column in table.columns:
         if column.name == table.info[TENANT]:
             row[column.name] = portal_id
-        elif column.name in KNOWN_WORDS:
-            row[column.name] = KNOWN_WORDS[column.name]
+        elif known := _known(column):
+            row[column.name] = known[0]
         elif isinstance(column.type, Identifier):
             row[column.name] = await _reference(connection, column, portal_id)
         else:
