@@ -67,7 +67,7 @@ class DeclaredField(StrawberryField):
         position = _position(raw.path)
         loader = context.loaders.get(position)
         if loader is None:
-            selection = Selection(raw.field_nodes, raw.schema, raw.fragments)
+            selection = Selection(raw.field_nodes, raw.schema, raw.fragments, raw.variable_values)
             level = Level(context, self.contribution.plugin, position, selection, kwargs)
             loader = context.loaders[position] = _loader(level, self.contribution)
         return loader.load(key)
@@ -75,7 +75,7 @@ class DeclaredField(StrawberryField):
 
 def _loader(level: Level, contribution: FieldContribution) -> DataLoader[Any, Any]:
     async def load(keys: list[Any]) -> list[Any]:
-        return await contribution.read.load(level, keys)
+        return list(await contribution.read.load(level, keys))
 
     # Parents of one position are all different objects, and keys are made distinct by the read itself.
     return DataLoader(load, cache=False)

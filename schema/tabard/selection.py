@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -12,23 +14,35 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
+    VariableNode,
 )
+
+NO_VARIABLES: Mapping[str, Any] = {}
 
 
 class Selection:
-    """The sub-selections of one or more field nodes, fragments resolved.
+    """The sub-selections of one or more field nodes, fragments resolved, without what is skipped.
 
-    Fields under `@skip` and `@include` count as selected: more columns than needed, never fewer.
+    Whatever it is asked it works out once, so that a selection kept with a plan costs look-ups only.
+    `needed` is where a level keeps the attributes of each type that the selection needs.
     """
 
     def __init__(
-        self, nodes: Sequence[FieldNode], schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode]
+        self,
+        nodes: Sequence[FieldNode],
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any] = NO_VARIABLES,
     ) -> None:
+        self.needed: dict[type, frozenset[str]] = {}
         self._nodes = nodes
         self._schema = schema
         self._fragments = fragments
+        self._variables = variables
         self._fields: dict[str, dict[str, list[FieldNode]]] = {}
+        self._below: dict[tuple[str, ...], Selection] = {}
 
     def fields(self, type_name: str) -> dict[str, list[FieldNode]]:
         """The fields selected on objects of the type: name to its nodes."""
@@ -43,9 +57,13 @@ class Selection:
 
     def below(self, type_name: str, *field_names: str) -> Selection:
         """The selection under these fields of the type, merged."""
-        fields = self.fields(type_name)
-        nodes = [node for name in field_names for node in fields.get(name, [])]
-        return Selection(nodes, self._schema, self._fragments)
+        key = (type_name, *field_names)
+        found = self._below.get(key)
+        if found is None:
+            fields = self.fields(type_name)
+            nodes = [node for name in field_names for node in fields.get(name, [])]
+            found = self._below[key] = Selection(nodes, self._schema, self._fragments, self._variables)
+        return found
 
     def selects(self, type_name: str, *field_names: str) -> bool:
         """Whether any of the fields is selected."""
@@ -53,6 +71,8 @@ class Selection:
 
     def _walk(self, selections: SelectionSetNode, type_name: str) -> Iterator[FieldNode]:
         for selection in selections.selections:
+            if selection.directives and self._is_skipped(selection):
+                continue
             if isinstance(selection, FieldNode):
                 yield selection
             elif isinstance(selection, InlineFragmentNode):
@@ -73,3 +93,16 @@ class Selection:
             and isinstance(concrete, GraphQLObjectType)
             and self._schema.is_sub_type(abstract, concrete)
         )
+
+    def _is_skipped(self, selection: SelectionNode) -> bool:
+        for directive in selection.directives or ():
+            if directive.name.value in ("skip", "include"):
+                value = next(item.value for item in directive.arguments or () if item.name.value == "if")
+                if self._truth(value) is (directive.name.value == "skip"):
+                    return True
+        return False
+
+    def _truth(self, value: object) -> Any:
+        if isinstance(value, VariableNode):
+            return self._variables.get(value.name.value)
+        return isinstance(value, BooleanValueNode) and value.value

@@ -28,11 +28,11 @@ SCHEMA = build_schema(
 )
 
 
-def selection(document: str) -> Selection:
+def selection(document: str, **variables: bool) -> Selection:
     """What is selected below the only root field of a valid document."""
     parsed = parse(document)
     assert validate(SCHEMA, parsed) == []
-    return Selection(_roots(parsed), SCHEMA, _fragments(parsed))
+    return Selection(_roots(parsed), SCHEMA, _fragments(parsed), variables)
 
 
 def _roots(document: DocumentNode) -> list[FieldNode]:
@@ -101,10 +101,26 @@ def test_fragments_nest_and_repeat() -> None:
     assert names(found.below("Company", "owner"), "User") == {"name"}
 
 
-def test_skipped_and_included_fields_count_as_selected() -> None:
-    found = selection("{ company { name @skip(if: true) ... @include(if: false) { size } } }")
+@pytest.mark.parametrize(
+    ("yes", "expected"), [(True, {"id", "size", "owner"}), (False, {"id", "name", "deals"})]
+)
+def test_what_is_skipped_is_not_selected(yes: bool, expected: set[str]) -> None:
+    found = selection(
+        "query ($yes: Boolean!) { company { id @skip(if: false) deals @include(if: false) { id }"
+        " name @skip(if: $yes) ... @include(if: $yes) { size } ...O @include(if: $yes)"
+        " ... on Record @skip(if: $yes) { ...D } } }"
+        " fragment O on Company { owner { id } } fragment D on Company { deals { id } }",
+        yes=yes,
+    )
 
-    assert names(found, "Company") == {"name", "size"}
+    assert names(found, "Company") == expected
+
+
+def test_selection_below_is_worked_out_once() -> None:
+    found = selection("{ company { owner { id } deals { owner { id } } } }")
+
+    assert found.below("Company", "owner", "deals") is found.below("Company", "owner", "deals")
+    assert found.below("Company", "owner") is not found.below("Company", "deals")
 
 
 def test_below_merges_several_fields() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tabard.selection import Selection
@@ -17,6 +17,9 @@ class Level:
     """What a declared read needs beside the parents' keys.
 
     `position` is the response path without list indexes; `plugin` the name that owns the field.
+    `selection` and `memo` live as long as the plan of the document: what depends on the selection alone,
+    such as a compiled statement, a read computes once and keeps in `memo`. Never what a viewer, an
+    argument or a key brought.
     """
 
     context: Context
@@ -24,10 +27,14 @@ class Level:
     position: tuple[str, ...]
     selection: Selection
     args: Mapping[str, Any]
+    memo: dict[Any, Any] = field(default_factory=dict)
 
     def attributes(self, selection: Selection, type_: type) -> frozenset[str]:
         """The attributes of `type_` that the selection needs, `id` among them for rows of a table."""
-        return self.context.graph.attributes(selection, type_)
+        needed = selection.needed.get(type_)
+        if needed is None:
+            needed = selection.needed[type_] = self.context.graph.attributes(selection, type_)
+        return needed
 
 
 class DeclaredRead(Protocol):
@@ -38,8 +45,11 @@ class DeclaredRead(Protocol):
         """The parent's attribute that is the key; None when the parent itself is."""
         ...
 
-    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
-        """One value for each key, in order; keys may repeat and are never None."""
+    async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
+        """One value for each key, in order; keys may repeat and are never None.
+
+        A list, or columns as in `tabard.reads.batch`: then no object is made for a row.
+        """
         ...
 
     def child(self) -> type | None:

@@ -1,0 +1,101 @@
+"""Batches: what a read gives for all parents of a level, as columns; objects are made only when asked for.
+
+Each is a sequence with one value for each place, so that whoever does not know columns just iterates.
+A column of a batch may be a batch again: a connection is rows whose `nodes` are grouped rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tabard.entities import make_objects
+
+
+class RowBatch(Sequence[Any]):
+    """Rows of one type: each attribute a column, all of one length.
+
+    `size` is needed only where there is no column to count.
+    """
+
+    __slots__ = ("_objects", "_size", "columns", "type")
+
+    def __init__(self, type_: type, columns: Mapping[str, Sequence[Any]], size: int | None = None) -> None:
+        self.type = type_
+        self.columns = columns
+        self._size = len(next(iter(columns.values()))) if size is None else size
+        self._objects: list[Any] | None = None
+
+    @property
+    def objects(self) -> list[Any]:
+        """The rows as objects; made once."""
+        if self._objects is None:
+            made: list[Any] = make_objects(self.type, list(self.columns), list(self.columns.values()))
+            self._objects = made or [object.__new__(self.type) for _ in range(self._size)]
+        return self._objects
+
+    def picked(self, places: Sequence[int]) -> RowBatch:
+        """The rows at these places, in this order; one may come twice."""
+        columns = {name: at(column, places) for name, column in self.columns.items()}
+        return RowBatch(self.type, columns, len(places))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.objects[place]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.objects)
+
+
+class Picked(Sequence[Any]):
+    """One row or null for each place: `places` are indexes into `rows`."""
+
+    __slots__ = ("places", "rows")
+
+    def __init__(self, rows: RowBatch, places: Sequence[int | None]) -> None:
+        self.rows = rows
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: Any) -> Any:
+        place = self.places[index]
+        return None if place is None else self.rows[place]
+
+    def __iter__(self) -> Iterator[Any]:
+        objects = self.rows.objects
+        return (None if place is None else objects[place] for place in self.places)
+
+
+class Grouped(Sequence[Any]):
+    """A list of rows for each place: `places` holds, for each, indexes into `rows`, such as a range."""
+
+    __slots__ = ("places", "rows")
+
+    def __init__(self, rows: RowBatch, places: Sequence[Sequence[int]]) -> None:
+        self.rows = rows
+        self.places = places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: Any) -> Any:
+        return [self.rows[place] for place in self.places[index]]
+
+    def __iter__(self) -> Iterator[Any]:
+        objects = self.rows.objects
+        return ([objects[place] for place in group] for group in self.places)
+
+
+def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """The column's values at these places, still a batch where it is one."""
+    if isinstance(column, RowBatch):
+        return column.picked(places)
+    if isinstance(column, Picked):
+        return Picked(column.rows, [column.places[place] for place in places])
+    if isinstance(column, Grouped):
+        return Grouped(column.rows, [column.places[place] for place in places])
+    return list(map(column.__getitem__, places))
