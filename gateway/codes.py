@@ -122,6 +122,27 @@ class Code(StrEnum):
         "`first` or `last` is above the limit.",
         "Ask for at most `limit` items and follow the cursor.",
     )
+    NODE_LIMIT_EXCEEDED = (
+        "NODE_LIMIT_EXCEEDED",
+        400,
+        200,
+        "The lists of the answer may have too many items altogether.",
+        "Ask for smaller pages, above all of lists in lists.",
+    )
+    COST_LIMIT_EXCEEDED = (
+        "COST_LIMIT_EXCEEDED",
+        400,
+        200,
+        "The answer may have too many objects and lists.",
+        "Ask for smaller pages or fewer related records, or split the request.",
+    )
+    ANSWER_TOO_LARGE = (
+        "ANSWER_TOO_LARGE",
+        400,
+        200,
+        "The answer has too many bytes, so it was not sent; what a mutation changed stays changed.",
+        "Ask for smaller pages or fewer fields.",
+    )
     TOKEN_LIMIT_EXCEEDED = (
         "TOKEN_LIMIT_EXCEEDED",
         400,
@@ -191,6 +212,62 @@ class Code(StrEnum):
         200,
         "Merging the document's fragments would take too many comparisons.",
         "Spread fewer fragments over the same fields.",
+    )
+    INTROSPECTION_DISABLED = (
+        "INTROSPECTION_DISABLED",
+        400,
+        200,
+        "This server does not answer `__schema` and `__type`.",
+        "Read the schema from `/schema.graphql`.",
+    )
+    PERSISTED_QUERY_NOT_FOUND = (
+        "PERSISTED_QUERY_NOT_FOUND",
+        400,
+        200,
+        "The server does not know a document with this hash.",
+        "Send the document's text along with its hash, once.",
+    )
+    PERSISTED_QUERY_NOT_SUPPORTED = (
+        "PERSISTED_QUERY_NOT_SUPPORTED",
+        400,
+        200,
+        "The server remembers no documents for this client, or the protocol has another version than 1.",
+        "Send the document's text and no hash.",
+    )
+    PERSISTED_QUERY_HASH_MISMATCH = (
+        "PERSISTED_QUERY_HASH_MISMATCH",
+        400,
+        400,
+        "The hash is no SHA-256 of the document's text in UTF-8.",
+        "Hash the very text that is sent, as 64 lower-case hexadecimal digits.",
+    )
+    OPERATION_NOT_ALLOWED = (
+        "OPERATION_NOT_ALLOWED",
+        403,
+        403,
+        "The server executes trusted documents only for this client, and this is none of them.",
+        "Add the document to the manifest, `tabard documents build`, or name one that is in it.",
+    )
+    CSRF_PREVENTED = (
+        "CSRF_PREVENTED",
+        403,
+        403,
+        "A `GET` request lacks a header that browsers do not send to foreign servers unasked.",
+        "Send the header `GraphQL-Require-Preflight: 1`, or use `POST`.",
+    )
+    ORIGIN_NOT_ALLOWED = (
+        "ORIGIN_NOT_ALLOWED",
+        403,
+        403,
+        "The page that asks is of an origin that the operator has not listed.",
+        "Add the origin to `TABARD_ALLOWED_ORIGINS`.",
+    )
+    RATE_LIMITED = (
+        "RATE_LIMITED",
+        429,
+        429,
+        "The caller has spent the points of the moment.",
+        "Wait for `retryAfter` seconds; `rateLimit` and `extensions.cost` tell what requests cost.",
     )
     UNAUTHENTICATED = (
         "UNAUTHENTICATED",

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -16,25 +17,48 @@ from graphql import (
 from gateway.codes import Code
 from gateway.limiter import measure
 from gateway.limits import Limits
+from gateway.price import Price
+from gateway.pricing import prices
 from gateway.problem import Problem, from_document, from_exception
 from gateway.refusal import LimitExceeded, Refusal
 from gateway.tokens import count_tokens
 
 # Measured: a parsed document keeps about 470 bytes for each token.
 BYTES_PER_TOKEN = 500
-NOTHING = DocumentNode(definitions=())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
+class Operation:
+    """One operation of a checked document, with all that is worked out about it before any request.
+
+    `plans` is where an engine keeps what it works out itself.
+    """
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    price: Price
+    plans: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the document."""
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.node.operation
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedDocument:
     """A document that may be executed; or the errors why it may not, and then it holds nothing."""
 
     errors: tuple[Problem, ...] = ()
-    document: DocumentNode = NOTHING
-    operations: dict[str | None, OperationDefinitionNode] = field(default_factory=dict)
+    operations: dict[str | None, Operation] = field(default_factory=dict)
     weight: int = 0
 
-    def operation(self, name: str | None) -> OperationDefinitionNode:
+    def operation(self, name: str | None) -> Operation:
         """The named operation, or the only one; refused when there is none, or it is a subscription."""
         if name is None and len(self.operations) == 1:
             operation = next(iter(self.operations.values()))
@@ -44,7 +68,7 @@ class CheckedDocument:
             raise unresolved("The document has no operation of the name given in `operationName`.")
         else:
             operation = self.operations[name]
-        if operation.operation is OperationType.SUBSCRIPTION:
+        if operation.kind is OperationType.SUBSCRIPTION:
             raise unresolved("A subscription cannot be answered here.")
         return operation
 
@@ -107,12 +131,14 @@ class Documents:
             return CheckedDocument((from_document(Code.GRAPHQL_PARSE_FAILED, error),), weight=weight)
         if errors := self._problems(document):
             return CheckedDocument(errors, weight=weight)
-        operations = {
-            node.name.value if node.name else None: node
+        priced = prices(self._schema, document)
+        operations = [
+            Operation(document, node, priced[node.name.value if node.name else None])
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
-        }
-        return CheckedDocument((), document, operations, weight + BYTES_PER_TOKEN * tokens)
+        ]
+        by_name = {operation.name: operation for operation in operations}
+        return CheckedDocument((), by_name, weight + BYTES_PER_TOKEN * tokens)
 
     def _problems(self, document: DocumentNode) -> tuple[Problem, ...]:
         if refusals := measure(document, self._limits).refusals(self._limits):

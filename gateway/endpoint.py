@@ -1,6 +1,6 @@
-"""Endpoint: answers `POST /graphql`."""
+"""Endpoint: answers `/graphql`."""
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, OperationType
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -11,26 +11,30 @@ from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.credentials import authorization
 from gateway.deadline import finish
-from gateway.documents import CheckedDocument, Documents
+from gateway.documents import Documents, Operation
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import request_id_of
 from gateway.media import JSON, negotiate
+from gateway.query_string import parse_query_string, require_preflight
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
+
+ALLOWED = "GET, POST, OPTIONS"
 
 
 class GraphQLEndpoint:
     """An ASGI application that executes one GraphQL operation a request.
 
     The order is fixed, the cheapest refusal first: method, media types, bytes, JSON, tokens, limits,
-    validation, and only then the token and the graph.
+    validation, cost, and only then the token and the graph.
     """
 
     def __init__(self, engine: Engine, authenticator: Authenticator, configuration: Configuration) -> None:
         self._engine = engine
         self._authenticator = authenticator
         self._configuration = configuration
+        self._limits = configuration.limits
         self.documents = Documents(
             engine.graphql_schema, configuration.limits, is_development=configuration.development
         )
@@ -46,13 +50,14 @@ class GraphQLEndpoint:
         headers = Headers(scope=scope)
         accepted = negotiate(", ".join(headers.getlist("accept")))
         responder = self._responder(scope, accepted)
-        body = Body(receive, headers, self._configuration.limits)
+        body = Body(receive, headers, self._limits)
         try:
-            require_post(scope["method"])
+            if scope["method"] == "OPTIONS":
+                return Response(status_code=204, headers={"allow": ALLOWED})
+            require_method(scope["method"])
             require_acceptable(accepted)
-            require_json(headers)
-            request = parse_request(await body.read(), self._configuration.limits.json_depth)
-            return await self._answer(request, headers, receive, responder)
+            request = await self._read(scope, headers, body)
+            return await self._answer(scope["method"], request, headers, receive, responder)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
@@ -62,40 +67,60 @@ class GraphQLEndpoint:
         return response
 
     def _responder(self, scope: Scope, accepted: str | None) -> Responder:
-        configuration = self._configuration
         return Responder(
-            request_id_of(scope), accepted or JSON, configuration.limits.errors, configuration.development
+            request_id_of(scope),
+            accepted or JSON,
+            self._limits.errors,
+            self._limits.answer_bytes,
+            self._configuration.development,
         )
 
+    async def _read(self, scope: Scope, headers: Headers, body: Body) -> GraphQLRequest:
+        if scope["method"] == "POST":
+            require_json(headers)
+            return parse_request(await body.read(), self._limits.json_depth)
+        require_preflight(headers)
+        await body.read()
+        return parse_query_string(scope["query_string"], self._limits.json_depth)
+
     async def _answer(
-        self, request: GraphQLRequest, headers: Headers, receive: Receive, responder: Responder
+        self, method: str, request: GraphQLRequest, headers: Headers, receive: Receive, responder: Responder
     ) -> Response:
-        checked = self.documents.get(request.query)
+        checked = self.documents.get(request.query or "")
         if checked.errors:
             return responder.problems(checked.errors)
-        checked.operation(request.operation_name)
+        operation = checked.operation(request.operation_name)
+        require_reading(method, operation)
+        quote = operation.price.quote(request.variables)
+        quote.require(self._limits)
         key = idempotency_key_of(request, headers)
-        work = self._execute(request, checked, authorization(headers), key)
-        return responder.result(await finish(work, receive, self._configuration.deadline_seconds))
+        work = self._execute(operation, request, authorization(headers), key)
+        result = await finish(work, receive, self._configuration.deadline_seconds)
+        return responder.result(result, quote, self._limits.cost)
 
     async def _execute(
-        self, request: GraphQLRequest, checked: CheckedDocument, credentials: str | None, key: str | None
+        self, operation: Operation, request: GraphQLRequest, credentials: str | None, key: str | None
     ) -> ExecutionResult:
         async with self._authenticator.authenticate(credentials) as caller:
-            return await self._engine.execute(
-                document=checked.document,
-                operation_name=request.operation_name,
-                variables=request.variables,
-                caller=caller,
-                idempotency_key=key,
-            )
+            return await self._engine.execute(operation, request.variables, caller, idempotency_key=key)
 
 
-def require_post(method: str) -> None:
+def require_method(method: str) -> None:
     """Refuses every other method."""
-    if method != "POST":
-        code = Code.METHOD_NOT_ALLOWED
-        raise Refusal(code, f"{code.meaning} {code.remedy}", headers={"allow": "POST"})
+    if method not in {"GET", "POST"}:
+        raise wrong_method(ALLOWED)
+
+
+def require_reading(method: str, operation: Operation) -> None:
+    """Refuses a change by a method that must not change anything."""
+    if method == "GET" and operation.kind is not OperationType.QUERY:
+        raise wrong_method("POST")
+
+
+def wrong_method(allowed: str) -> Refusal:
+    """The refusal of a method, with those that are allowed."""
+    code = Code.METHOD_NOT_ALLOWED
+    return Refusal(code, f"{code.meaning} {code.remedy}", headers={"allow": allowed})
 
 
 def require_acceptable(media_type: str | None) -> None:

@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql import ExecutionResult, GraphQLSchema
 
+from gateway.documents import Operation
 from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer
 
@@ -48,14 +49,13 @@ class Engine(Protocol):
 
     async def execute(
         self,
-        *,
-        document: DocumentNode,
-        operation_name: str | None,
+        operation: Operation,
         variables: dict[str, Any],
         caller: Caller,
+        *,
         idempotency_key: str | None = None,
     ) -> ExecutionResult:
-        """Executes one query or mutation of a validated document; with a key a mutation is done once.
+        """Executes one query or mutation of a checked document; with a key a mutation is done once.
 
         It is cancelled when the client goes away or the deadline passes; a mutation that has reached its
         commit shields itself. Errors with a code of their own are `GraphError`; any other is masked.

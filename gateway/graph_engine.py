@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql import ExecutionResult, GraphQLSchema
 
+from gateway.documents import Operation
 from gateway.engine import Caller
 from tabard.assembly import sdl
 from tabard.containment import Containment
@@ -55,18 +56,17 @@ class GraphEngine:
 
     async def execute(
         self,
-        *,
-        document: DocumentNode,
-        operation_name: str | None,
+        operation: Operation,
         variables: dict[str, Any],
         caller: Caller,
+        *,
         idempotency_key: str | None = None,
     ) -> ExecutionResult:
         """Executes one operation with a context of its own."""
         context = self._graph.context(caller.viewer, caller.reads)
         context.idempotency_key = idempotency_key
         try:
-            return await self._graph.execute(context, document, variables, operation_name)
+            return await self._graph.execute(context, operation.document, variables, operation.name)
         finally:
             await context.close()
 

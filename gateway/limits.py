@@ -1,6 +1,10 @@
 """Limits: how much one request may ask for; each is a setting of the operator."""
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+from tabard.connection import MAX_PAGE
 
 
 class Limits(BaseModel):
@@ -38,6 +42,14 @@ class Limits(BaseModel):
     """How often one response name is selected at one place of the response."""
     overlaps: PositiveInt = 5_000
     """Comparisons that merging the fragments of a document may take."""
+    page: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
+    """Items of a page: `first` or `last`; never more than 100."""
+    nodes: PositiveInt = 10_000
+    """Items of all lists of an answer, as far as the document and its variables tell before."""
+    cost: PositiveInt = 5_000
+    """Cost of a request: the named objects and lists of its answer, 10 for each mutation, 100 for `__schema`."""
+    answer_bytes: PositiveInt = 5_242_880
+    """Bytes of an answer's `data`."""
     errors: PositiveInt = 10
     """Errors that a refused request lists; an executed one lists ten times as many, `omittedErrors` counts the rest."""
     cached_documents: PositiveInt = 1_000

@@ -1,4 +1,4 @@
-"""Request: reads the body of `POST /graphql`, and refuses whatever is not plainly a GraphQL request."""
+"""Request: reads what a client asks for, and refuses whatever is not plainly a GraphQL request."""
 
 import re
 from array import array
@@ -21,14 +21,15 @@ STEPS = bytes.maketrans(OPENING + CLOSING, b"\x01\x01\xff\xff")
 NO_BRACKETS = bytes(set(range(256)) - set(OPENING + CLOSING))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What a client asks for: a document, and how to execute it."""
+    """What a client asks for: a document, by its text or by its hash, and how to execute it."""
 
-    query: str
+    query: str | None
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
 
 
 def require_json(headers: Headers) -> None:
@@ -52,14 +53,23 @@ def unsupported(what: str, headers: dict[str, str] | None = None) -> Refusal:
 
 def parse_request(body: bytes, json_depth: int) -> GraphQLRequest:
     """Reads a body; members that are not GraphQL's are passed over."""
-    members = parse_object(body, json_depth)
-    query = members.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise malformed("`query` is missing or not a document's text.")
-    name = members.get("operationName")
-    if name is not None and not isinstance(name, str):
-        raise malformed("`operationName` is neither a string nor null.")
-    return GraphQLRequest(query, name, map_of(members, "variables"), map_of(members, "extensions"))
+    return request_of(parse_object(body, json_depth))
+
+
+def request_of(members: Mapping[str, Any]) -> GraphQLRequest:
+    """The request that the members of an object make."""
+    request = GraphQLRequest(
+        text_of(members, "query"),
+        text_of(members, "operationName"),
+        map_of(members, "variables"),
+        map_of(members, "extensions"),
+        text_of(members, "documentId"),
+    )
+    if request.query is not None and not request.query.strip():
+        raise malformed("`query` is empty.")
+    if request.query is None:
+        raise malformed("`query` is missing.")
+    return request
 
 
 def idempotency_key_of(request: GraphQLRequest, headers: Headers) -> str | None:
@@ -71,7 +81,7 @@ def idempotency_key_of(request: GraphQLRequest, headers: Headers) -> str | None:
     return next(iter(keys), None)
 
 
-def parse_object(body: bytes, json_depth: int) -> Mapping[str, Any]:
+def parse_object(body: bytes, json_depth: int, what: str = "The body") -> Mapping[str, Any]:
     """Reads a body as one JSON object."""
     depth = nesting(body, json_depth)
     if depth > json_depth:
@@ -80,13 +90,13 @@ def parse_object(body: bytes, json_depth: int) -> Mapping[str, Any]:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # Drops the quoted document from the error, and with it what the body holds.
-        raise malformed(f"The body is not JSON in UTF-8 ({error.msg}, at byte {error.pos}).") from None
+        raise malformed(f"{what} is not JSON in UTF-8 ({error.msg}, at byte {error.pos}).") from None
     if isinstance(value, list):
         raise Refusal(
-            Code.BATCHING_DISABLED, f"The body is a list of requests. {Code.BATCHING_DISABLED.remedy}"
+            Code.BATCHING_DISABLED, f"{what} is a list of requests. {Code.BATCHING_DISABLED.remedy}"
         )
     if not isinstance(value, dict):
-        raise malformed("The body is JSON, but not an object.")
+        raise malformed(f"{what} is JSON, but not an object.")
     return value
 
 
@@ -96,6 +106,14 @@ def nesting(body: bytes, limit: int) -> int:
         return 0
     steps = STRING.sub(b"", body).translate(STEPS, NO_BRACKETS)
     return max(accumulate(array("b", steps)), default=0)
+
+
+def text_of(members: Mapping[str, Any], name: str) -> str | None:
+    """A member that is a text; None when it is null or missing."""
+    value = members.get(name)
+    if value is not None and not isinstance(value, str):
+        raise malformed(f"`{name}` is neither a string nor null.")
+    return value
 
 
 def map_of(members: Mapping[str, Any], name: str) -> dict[str, Any]:

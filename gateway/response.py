@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from gateway.codes import Code
 from gateway.media import JSON
+from gateway.price import Quote
 from gateway.problem import Problem, from_exception, from_execution
-from gateway.refusal import Refusal
+from gateway.refusal import LimitExceeded, Refusal
 
 FIELDS = 10
 
@@ -24,9 +25,10 @@ class Responder:
     request_id: str
     media_type: str = JSON
     most_errors: int = 10
+    most_bytes: int = 5_242_880
     is_development: bool = False
 
-    def result(self, result: ExecutionResult) -> Response:
+    def result(self, result: ExecutionResult, quote: Quote, limit: int) -> Response:
         """The answer to an executed operation; without `data` when execution never began."""
         errors = result.errors or []
         # The graph gives at most ten for each field, so that a client can tell a failure from an empty value.
@@ -34,31 +36,36 @@ class Responder:
         shown = [from_execution(error, is_development=self.is_development) for error in chosen]
         if result.data is None and shown and all(problem.path is None for problem in shown):
             return self.problems(shown)
-        content = self._errors(shown) | {"data": result.data}
-        omitted = {"omittedErrors": len(errors) - len(shown)} if len(errors) > len(shown) else {}
-        if extensions := {**(result.extensions or {}), **omitted}:
-            content["extensions"] = extensions
-        return self._response(200, content)
+        data = orjson.dumps(result.data)
+        if len(data) > self.most_bytes:
+            what = "The answer has too many bytes"
+            raise LimitExceeded(Code.ANSWER_TOO_LARGE, what, limit=self.most_bytes, actual=len(data))
+        extensions = {**(result.extensions or {}), "cost": quote.spent(data) | {"limit": limit}}
+        if len(errors) > len(shown):
+            extensions["omittedErrors"] = len(errors) - len(shown)
+        listed = b'"errors":%b,' % orjson.dumps(self._formatted(shown)) if shown else b""
+        return self._response(
+            200, b'{%b"data":%b,"extensions":%b}' % (listed, data, orjson.dumps(extensions))
+        )
 
     def problems(self, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> Response:
         """The answer to a request that was not executed; the first problem gives the status."""
         code = problems[0].code
         status = code.json_status if self.media_type == JSON else code.status
-        return self._response(status, self._errors(problems[: self.most_errors]), headers)
+        errors = {"errors": self._formatted(problems[: self.most_errors])}
+        return self._response(status, orjson.dumps(errors), headers)
 
     def failure(self, error: Exception) -> Response:
         """The answer to a request that ended in an exception."""
         problem = from_exception(error)
         return self.problems([problem], headers_of(error, problem))
 
-    def _errors(self, problems: Sequence[Problem]) -> dict[str, Any]:
-        return {"errors": [problem.formatted(self.request_id) for problem in problems]} if problems else {}
+    def _formatted(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+        return [problem.formatted(self.request_id) for problem in problems]
 
-    def _response(
-        self, status: int, content: dict[str, Any], headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def _response(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
         content_type = {"content-type": f"{self.media_type}; charset=utf-8"}
-        return Response(orjson.dumps(content), status, {**content_type, **(headers or {})})
+        return Response(content, status, {**content_type, **(headers or {})})
 
 
 def headers_of(error: Exception, problem: Problem) -> dict[str, str]:

@@ -268,10 +268,8 @@ def accepts() -> Iterator[Hostile]:
 
 def addresses() -> Iterator[Hostile]:
     """Other methods and other addresses."""
-    for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
+    for method in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "QUERY"):
         yield Hostile(f"method: {method}", Code.METHOD_NOT_ALLOWED, method=method)
-    asked = "/graphql?query=%7Bhello%7D"
-    yield Hostile("method: GET with a query", Code.METHOD_NOT_ALLOWED, b"", "GET", asked)
     for path in ("/schema.graphql", "/livez", "/readyz"):
         yield Hostile(f"method: POST {path}", Code.METHOD_NOT_ALLOWED, path=path)
     for path in (

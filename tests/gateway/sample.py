@@ -10,8 +10,9 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 
+from gateway.documents import Operation
 from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
 from tabard.viewer import ANONYMOUS, Viewer
@@ -204,17 +205,16 @@ class SampleEngine:
 
     async def execute(
         self,
-        *,
-        document: DocumentNode,
-        operation_name: str | None,
+        operation: Operation,
         variables: dict[str, Any],
         caller: Caller,
+        *,
         idempotency_key: str | None = None,
     ) -> ExecutionResult:
         result = execute(
             self.graphql_schema,
-            document,
-            operation_name=operation_name,
+            operation.document,
+            operation_name=operation.name,
             variable_values=variables,
             context_value=Traffic(caller.viewer, self.started, self.cancelled, idempotency_key),
         )

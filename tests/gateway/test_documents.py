@@ -1,6 +1,7 @@
 """Documents: checked once, kept within bounds."""
 
 import pytest
+from graphql import OperationType
 
 from gateway.codes import Code
 from gateway.documents import BYTES_PER_TOKEN, CheckedDocument, Documents
@@ -88,6 +89,6 @@ def test_names_are_suggested_only_in_development() -> None:
 def test_operations_are_found_by_name() -> None:
     checked = documents().get('query A { hello } mutation B { rename(name: "x") }')
     assert checked.operation("A") is checked.operations["A"]
-    assert checked.operation("B").operation.value == "mutation"
+    assert checked.operation("B").kind is OperationType.MUTATION
     alone = documents().get("query A { hello }")
     assert alone.operation(None) is alone.operation("A")
