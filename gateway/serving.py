@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 CURSORS: Final = "cursors"
 DEMO_TOKENS: Final = "demo tokens"
 GRACE_SECONDS: Final = 10
+# How long the end waits for a database that does not answer any more.
+FAREWELL_SECONDS: Final = 1.5
 
 
 class Service:
@@ -52,6 +54,7 @@ class Service:
         """Leases the node number; raises DatabaseNotReady or SchemaNewer unless the database is up to date."""
         await self.installation.migrations.check()
         await self.lease.take()
+        self.database.watch()
         self._renewal = asyncio.create_task(self._renew())
 
     async def close(self) -> None:
@@ -61,8 +64,9 @@ class Service:
         self._is_closed = True
         if self._renewal is not None:
             self._renewal.cancel()
-            with suppress(TabardError):
-                await self.lease.release()
+            with suppress(TabardError, TimeoutError):
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await self.lease.release()
         await self.graph.close()
 
     async def _renew(self) -> None:

@@ -35,6 +35,15 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self._storage.dialect
 
+    def watch(self) -> None:
+        """Begins to notice when the database does not answer, so that nobody waits in vain; for servers."""
+        self._storage.watch()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the database does not answer now."""
+        return self._storage.is_lost
+
     def reading(self, scope: Scope) -> ReadSession:
         """A session for the reads of one request; close it."""
         return ReadSession(self._storage, scope)
@@ -53,8 +62,9 @@ class Database:
     async def system(self, reason: str) -> AsyncIterator[AsyncConnection]:
         """A transaction past the door, across portals; `reason` names the scope in the log."""
         log.info("system scope", reason=reason)
-        async with self._storage.system() as connection:
-            yield connection
+        with translated():
+            async with self._storage.system() as connection:
+                yield connection
 
     @property
     def checked_out(self) -> int:

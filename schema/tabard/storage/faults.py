@@ -6,12 +6,16 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 import structlog
 
-from tabard.errors import DeadlineExceeded, GraphError, Unavailable
+from tabard.errors import DeadlineExceeded, Unavailable
 
 log = structlog.get_logger("tabard.storage")
 
 _CANCELLED = ("QueryCanceledError", "interrupted")
-_BUSY = ("database is locked", "database table is locked", "unable to open database file", "disk is full")
+_BUSY = ("database is locked", "database table is locked", "unable to open database file", "disk i/o error")
+# A full disk and a read-only file, and the same of a server: 53100 is its full disk, 25006 a read-only one.
+_UNCHANGEABLE = ("disk is full", "readonly database", "DiskFullError", "ReadOnlySQLTransactionError")
+# Classes of SQLSTATE: no connection, no such account or database, out of resources, shut down, system error.
+_GONE = ("08", "28", "3D", "53", "57P", "58")
 
 
 @contextmanager
@@ -24,27 +28,37 @@ def translated() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         raise _fault(error) from error
     except sa.exc.DBAPIError as error:
-        fault = _fault(error) if error.connection_invalidated or _is_cancelled(error) else error
-        raise fault from error
-    except (ConnectionError, OSError) as error:
+        is_known = error.connection_invalidated or _is_gone(error) or _marks(error, _CANCELLED)
+        raise (_fault(error) if is_known else error) from error
+    except OSError as error:
+        raise _fault(error) from error
+    except Exception as error:
+        # What a driver raises while it connects comes as it is.
+        if not _is_gone(error):
+            raise
         raise _fault(error) from error
 
 
-def _is_cancelled(error: BaseException) -> bool:
-    text = repr(getattr(error, "orig", error))
-    return any(mark in text for mark in _CANCELLED)
+def _is_gone(error: BaseException) -> bool:
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(state, str) and (state.startswith(_GONE) or state == "25006")
+
+
+def _marks(error: BaseException, marks: tuple[str, ...]) -> bool:
+    cause = getattr(error, "orig", error)
+    # SQLAlchemy wraps the driver's error in one whose name it quotes; both say what happened.
+    text = f"{type(getattr(cause, '__cause__', None)).__name__} {cause!r}"
+    return any(mark in text or mark in text.lower() for mark in marks)
 
 
 def _fault(error: Exception) -> Exception:
-    if _is_cancelled(error):
+    if _marks(error, _CANCELLED):
         return DeadlineExceeded("A read took longer than a statement may; ask for less at once.")
-    text = str(error)
-    if (
-        isinstance(error, sa.exc.OperationalError)
-        and "sqlite" in text
-        and not any(mark in text for mark in _BUSY)
-    ):
+    if _marks(error, _UNCHANGEABLE):
+        log.error("database takes no changes", error=type(error).__name__)
+        return Unavailable("The database takes no changes now; try again later.", retryAfter=5)
+    is_sqlite = isinstance(error, sa.exc.OperationalError) and "sqlite" in str(error)
+    if is_sqlite and not _marks(error, _BUSY):
         return error
     log.warning("database unavailable", error=type(error).__name__)
-    unavailable: GraphError = Unavailable("The database does not answer; try again soon.", retryAfter=1)
-    return unavailable
+    return Unavailable("The database does not answer; try again soon.", retryAfter=1)

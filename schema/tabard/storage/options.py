@@ -14,5 +14,5 @@ class StorageOptions:
     statement_timeout: float = 5.0
     pool_size: int = 5
     pool_wait: float = 1.0
-    connect_timeout: float = 5.0
+    connect_timeout: float = 1.5
     row_level_security: bool = False

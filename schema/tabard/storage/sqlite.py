@@ -53,6 +53,7 @@ class SqliteStorage:
 
     dialect = "sqlite"
     snapshot_command = "BEGIN"
+    is_lost = False
 
     def __init__(self, url: sa.URL, tables: Tables, options: StorageOptions) -> None:
         self._options = options
@@ -79,13 +80,29 @@ class SqliteStorage:
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
-        async with self._turn, self._writer.begin() as connection:
+        async with self._alone(), self._writer.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:
-        async with self._turn, self._system.begin() as connection:
+        async with self._alone(), self._system.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
+        try:
+            async with asyncio.timeout(WRITE_BUSY_MS / 1000):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise sa.exc.TimeoutError("the writer did not come free") from error
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def watch(self) -> None:
+        """Nothing: a file does not stop answering, and each statement has its own end."""
 
     @property
     def checked_out(self) -> int:
@@ -101,6 +118,7 @@ class SqliteStorage:
 def _read_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         connect_args={"check_same_thread": False},
         poolclass=sa.QueuePool,
@@ -118,7 +136,9 @@ def _read_engine(url: sa.URL) -> sa.Engine:
 
 
 def _write_engine(url: sa.URL) -> AsyncEngine:
-    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0)
+    engine = create_async_engine(
+        url.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_size=1, max_overflow=0
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:
