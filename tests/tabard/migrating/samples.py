@@ -1,14 +1,12 @@
 """Plugins whose migrations a test writes itself."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent, indent
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from tabard import Plugin
+from tests.support.databases import connected
 
 FILE = '''"""{message}."""
 
@@ -66,17 +64,6 @@ def write(plugin: Plugin, number: int, up: str, down: str = "pass", requires: st
 def creates(table: str) -> str:
     """The statement that creates a table of one column."""
     return f'op.create_table("{table}", sa.Column("id", sa.Integer(), primary_key=True))'
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncConnection]:
-    """A transaction of its own, past the door."""
-    engine = create_async_engine(url, poolclass=sa.NullPool)
-    try:
-        async with engine.begin() as connection:
-            yield connection
-    finally:
-        await engine.dispose()
 
 
 async def table_names(url: str) -> set[str]:

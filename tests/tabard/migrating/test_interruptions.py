@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tabard.errors import DatabaseNotReady, MigrationFailed
 from tabard.migrating import Migrations
 from tabard.migrating.exclusive import LOCK, Waiting
-from tests.tabard.migrating.samples import connected, creates, sample, table_names, write
+from tests.support.databases import connected
+from tests.tabard.migrating.samples import creates, sample, table_names, write
 
 PROGRAM = """
 import asyncio, pathlib, sys

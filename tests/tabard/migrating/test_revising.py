@@ -17,9 +17,9 @@ from tabard.errors import CommandRefused
 from tabard.migrating import Migrations
 from tabard.migrating.layout import laid_out
 from tabard.migrating.revise import named, revise
-from tests.support.databases import bundled
+from tests.support.databases import bundled, connected
 from tests.support.filling import fill
-from tests.tabard.migrating.samples import connected, sample
+from tests.tabard.migrating.samples import sample
 
 FIRST = '''"""First tables."""
 

@@ -19,10 +19,10 @@ from tabard.storage.door import TENANT
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.storage.tables import Tables
-from tests.support.databases import bundled
+from tests.support.databases import bundled, connected
 from tests.support.filling import PORTALS, ROWS, fill, rows_of
 from tests.support.postgres import APP, Server
-from tests.tabard.migrating.samples import connected, sample, write
+from tests.tabard.migrating.samples import sample, write
 
 OURS, THEIRS = PORTALS
 GUIDE = Path(__file__).parents[3] / "docs" / "operators" / "migrations.md"

@@ -12,9 +12,9 @@ from tabard.errors import DatabaseNotReady, SchemaNewer, StartError
 from tabard.migrating import Migration, Migrations
 from tabard.migrating.opening import is_there
 from tests.support.catalog import catalog
-from tests.support.databases import bundled
+from tests.support.databases import bundled, connected
 from tests.support.filling import PORTALS, ROWS, fill
-from tests.tabard.migrating.samples import connected, creates, sample, table_names, write
+from tests.tabard.migrating.samples import creates, sample, table_names, write
 
 LEDGER = {"migration"}
 
