@@ -61,14 +61,23 @@ class Work:
             statement = statement.on_conflict_do_nothing(index_elements=key)
         await self._session.execute(statement)
 
-    async def add(self, table: sa.Table, unique: Sequence[str] = (), **values: Any) -> bool:
+    async def add(
+        self,
+        table: sa.Table,
+        unique: Sequence[str] = (),
+        where: sa.ColumnElement[bool] | None = None,
+        **values: Any,
+    ) -> bool:
         """Inserts the row unless its key is taken; says whether it did. Waits for who is inserting it now.
 
-        `unique` are the columns of another unique constraint to go by, without the portal.
+        `unique` are the columns of another unique constraint to go by, without the portal; `where` is the
+        condition of a unique index on some of the rows.
         """
         insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
         key = [PORTAL_COLUMN, *unique] if unique else [column.name for column in table.primary_key]
-        statement: Any = insert(table).values(**values).on_conflict_do_nothing(index_elements=key)
+        statement: Any = (
+            insert(table).values(**values).on_conflict_do_nothing(index_elements=key, index_where=where)
+        )
         return (await self._session.execute(statement)).rowcount == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:

@@ -1,5 +1,6 @@
 """Records are created, changed, moved and associated; every change leaves its history, entry and event."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -262,6 +263,21 @@ async def test_associated_records_list_each_other_until_they_are_parted(gateway:
         "associationRemove"
     ]
     assert done["record"]["associatedTickets"]["nodes"] == []
+
+
+async def test_records_that_many_associate_or_part_at_once_are_so_once(gateway: Gateway) -> None:
+    one = (await created(gateway, "One"))["id"]
+    two = (await created(gateway, "Two"))["id"]
+    association, entry = tables.association.c, journal.audit_entry.c
+    for mutation, rows in (("associationAdd", 2), ("associationRemove", 0)):
+        pairs = [{"record": one, "to": two}, {"record": two, "to": one}] * 5
+        answers = await asyncio.gather(*(gateway.query(LINK % mutation, pair) for pair in pairs))
+
+        assert [answer[mutation]["userErrors"] for answer in answers] == [[]] * 10
+        stored = sa.select(association.id).where(association.from_id.in_([_id(one), _id(two)]))
+        assert len(await gateway.fetch(stored)) == rows
+    told = sa.select(entry.action).where(entry.action.like("association.%")).order_by(entry.id)
+    assert await gateway.fetch(told) == [("association.added",), ("association.removed",)]
 
 
 async def test_a_record_of_another_portal_is_answered_like_one_that_is_not_there(gateway: Gateway) -> None:

@@ -253,8 +253,17 @@ def create_association() -> None:
             name="association_label_id_fkey",
         ),
         sa.PrimaryKeyConstraint("portal_id", "id", name="association_pkey"),
+        sa.UniqueConstraint("portal_id", "from_id", "to_id", "label_id", name="association_labelled_key"),
     )
     op.create_index("association_from", "association", ["portal_id", "from_id", "to_type", "to_id"])
+    op.create_index(
+        "association_unlabelled_key",
+        "association",
+        ["portal_id", "from_id", "to_id"],
+        unique=True,
+        sqlite_where=sa.text("label_id IS NULL"),
+        postgresql_where=sa.text("label_id IS NULL"),
+    )
     secure("association")
 
 

@@ -30,6 +30,7 @@ from tabard.storage.ids import decode_global_id, encode_global_id
 from tabard.work import Work, not_found
 
 MAX_PROPERTIES = 100
+UNLABELLED = tables.association.c.label_id.is_(None)
 
 
 @strawberry.input(description="An amount to store.")
@@ -227,9 +228,8 @@ async def record_move_stage(
 
 async def _stage_before(work: Work, found: Found) -> Stage | None:
     table = found.record.table.c
-    rows = await work.fetch(
-        sa.select(table.stage_id).where(table.id == found.id, table.archived_at.is_(None))
-    )
+    statement = sa.select(table.stage_id).where(table.id == found.id, table.archived_at.is_(None))
+    rows = await work.fetch(statement.with_for_update())
     if not rows:
         raise not_found(found.record.type, ["input", "record"])
     return None if rows[0][0] is None else await work.find(Stage, rows[0][0])
@@ -250,17 +250,17 @@ def _check_pipeline(before: Stage | None, target: Stage, pipeline: str | None) -
 @core.mutation(description="Associates two records; each then lists the other.", policy=Permission.WORKSPACE)
 async def association_add(work: Work, record: strawberry.ID, to: strawberry.ID) -> Record:
     found, other = await _both(work, record, to)
-    association = tables.association.c
-    existing = await work.fetch(
-        sa.select(association.id).where(
-            association.from_id == found.id, association.to_id == other.id, association.label_id.is_(None)
-        )
-    )
-    if existing:
-        return found.name
-    await work.insert_many(
-        tables.association, [_link(work, found, other, False), _link(work, other, found, True)]
-    )
+    # The first row decides between two who associate the same records at once; the second is theirs then.
+    for row in _rows(found, other):
+        if not await work.add(
+            tables.association,
+            ("from_id", "to_id"),
+            UNLABELLED,
+            **row,
+            id=work.new_id(),
+            created_at=work.now,
+        ):
+            return found.name
     await _tell(work, "association.added", found, other)
     return found.name
 
@@ -270,12 +270,12 @@ async def association_remove(work: Work, record: strawberry.ID, to: strawberry.I
     found, other = await _both(work, record, to)
     association = tables.association.c
     removed = 0
-    for one, two in ((found, other), (other, found)):
+    for row in _rows(found, other):
         removed += await work.delete(
             tables.association,
-            association.from_id == one.id,
-            association.to_id == two.id,
-            association.label_id.is_(None),
+            association.from_id == row["from_id"],
+            association.to_id == row["to_id"],
+            UNLABELLED,
         )
     if removed:
         await _tell(work, "association.removed", found, other)
@@ -296,15 +296,22 @@ async def _both(work: Work, record: str, to: str) -> tuple[Found, Found]:
     return found, other
 
 
-def _link(work: Work, one: Found, other: Found, is_inverse: bool) -> dict[str, Any]:
-    return {
-        "from_type": noun_of(one.record.type),
-        "from_id": one.id,
-        "to_type": noun_of(other.record.type),
-        "to_id": other.id,
-        "is_inverse": is_inverse,
-        "created_at": work.now,
-    }
+def _rows(found: Found, other: Found) -> list[dict[str, Any]]:
+    """The association's rows, one for each direction, in an order that all agree on, or they would deadlock."""
+    directions = ((found, other, False), (other, found, True))
+    return sorted(
+        (
+            {
+                "from_type": noun_of(one.record.type),
+                "from_id": one.id,
+                "to_type": noun_of(two.record.type),
+                "to_id": two.id,
+                "is_inverse": is_inverse,
+            }
+            for one, two, is_inverse in directions
+        ),
+        key=lambda row: cast(int, row["from_id"]),
+    )
 
 
 async def _tell(work: Work, action: str, found: Found, other: Found) -> None:

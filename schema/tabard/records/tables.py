@@ -262,7 +262,8 @@ association_label = tenant(
     sa.UniqueConstraint("portal_id", "from_type", "to_type", "key", name="association_label_key_key"),
 )
 
-# Both directions are stored, so that a read in either is one index range.
+# Both directions are stored, so that a read in either is one index range. Two records are associated once
+# with each label and once without: NULL equals nothing in a unique constraint, so that has an index of its own.
 association = tenant(
     "association",
     sa.Column("from_type", Label(63), nullable=False),
@@ -273,6 +274,16 @@ association = tenant(
     sa.Column("is_inverse", sa.Boolean, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index("association_from", "portal_id", "from_id", "to_type", "to_id"),
+    sa.Index(
+        "association_unlabelled_key",
+        "portal_id",
+        "from_id",
+        "to_id",
+        unique=True,
+        sqlite_where=sa.text("label_id IS NULL"),
+        postgresql_where=sa.text("label_id IS NULL"),
+    ),
+    sa.UniqueConstraint("portal_id", "from_id", "to_id", "label_id", name="association_labelled_key"),
     parents={"label_id": association_label},
 )
 
