@@ -15,13 +15,14 @@ from tests.support.servers import RunningServer, token
 pytestmark = pytest.mark.promise("P18")
 
 KILLS = 5
+MOST = 30
 
 
 async def test_a_killed_server_loses_nothing_that_was_acknowledged_and_does_nothing_twice(
     demo_url: str, tmp_path: Path
 ) -> None:
     rounds = Rounds("kill", "the suite", KILLS, 1)
-    kills = await asyncio.to_thread(Kills, demo_url, tmp_path)
+    kills = await asyncio.to_thread(Kills, demo_url, tmp_path, MOST)
     try:
         for turn in rounds:
             with turn:

@@ -18,14 +18,32 @@ from tests.soak.places import POSTGRESQL, SQLITE, demo_database
 from tests.support.servers import RunningServer, token
 
 WRITERS: Final = 8
-LONGEST: Final = 1.5
+# A kill comes so many acknowledged changes and a fraction of a second after the start, at most.
+MOST: Final = 100
+LONGEST: Final = 0.1
 ANSWERED_AGAIN: Final = 5
+
+
+class Countdown:
+    """An event that has come after so many ticks."""
+
+    def __init__(self, ticks: int) -> None:
+        self.reached = asyncio.Event()
+        self._left = ticks + 1
+        self.tick()
+
+    def tick(self) -> None:
+        """Counts one."""
+        self._left -= 1
+        if self._left == 0:
+            self.reached.set()
 
 
 class Kills:
     """A server on a database that is killed and started again; close it in the end."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, most: int = MOST) -> None:
+        self._most = most
         self._url = url
         self._folder = folder
         self._token = token(url)
@@ -55,20 +73,27 @@ class Kills:
         async with Client(self._server.address, self._token) as client:
             await retry(client, [*unknown, *again])
         assert [(change.record or {})["id"] for change in again] == records
-        assert [change for change in unknown if change.state is State.UNKNOWN] == []
         (await traces(self._url, since, before)).check(journal)
 
     async def _killed(self, turn: Round) -> list[Writer]:
         """Lets the writers write until the server is killed; returns them."""
-        moment = turn.random.uniform(0, LONGEST)
+        countdown = Countdown(turn.random.randrange(self._most))
         async with Client(self._server.address, self._token) as client:
             shared = await client.shared()
             writers = [
-                Writer(f"{turn.seed}-{turn.number}-{place}", random.Random(turn.random.random()), shared)
+                Writer(
+                    f"{turn.seed}-{turn.number}-{place}",
+                    random.Random(turn.random.random()),
+                    shared,
+                    countdown.tick,
+                )
                 for place in range(WRITERS)
             ]
             writing = [asyncio.create_task(writer.write(client)) for writer in writers]
-            await asyncio.sleep(moment)
+            reached = asyncio.create_task(countdown.reached.wait())
+            ended, _ = await asyncio.wait([reached, *writing], return_when=asyncio.FIRST_COMPLETED)
+            assert ended == {reached}, "the server went away before it was killed"
+            await asyncio.sleep(turn.random.uniform(0, LONGEST))
             self._server.kill()
             await asyncio.gather(*writing)
         return writers

@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx2
 
 PATIENCE: Final = 60
+ATTEMPTS: Final = 20
 PAYLOAD: Final = "record { id version } userErrors { code message }"
 CREATE: Final = f"""mutation ($name: String!) {{
   done: recordCreate(input: {{
@@ -115,6 +116,7 @@ class Writer:
     name: str
     random: random.Random
     shared: Shared
+    on_acknowledged: Callable[[], None]
     journal: list[Change] = field(default_factory=list)
     own: list[dict[str, Any]] = field(default_factory=list)
     parted: list[dict[str, Any]] = field(default_factory=list)
@@ -128,9 +130,14 @@ class Writer:
                 await client.send(change)
             except httpx2.TransportError:
                 return
-            if change.state is State.ACKNOWLEDGED and change.document is CREATE and change.record:
-                self.own.append(change.record)
-                self.parted.append(change.record)
+            if change.state is State.ACKNOWLEDGED:
+                self._remember(change)
+                self.on_acknowledged()
+
+    def _remember(self, change: Change) -> None:
+        if change.document is CREATE and change.record:
+            self.own.append(change.record)
+            self.parted.append(change.record)
 
     def _next(self) -> Change:
         key = f"{self.name}-{len(self.journal)}"
@@ -162,5 +169,9 @@ class Writer:
 
 
 async def retry(client: Client, changes: Sequence[Change]) -> None:
-    """Sends changes again with their keys, all at once."""
-    await asyncio.gather(*(client.send(change) for change in changes))
+    """Sends changes again with their keys, all at once, until each is answered with yes or no."""
+    for change in changes:
+        change.state = State.UNKNOWN
+    for _ in range(ATTEMPTS):
+        await asyncio.gather(*(client.send(change) for change in changes if change.state is State.UNKNOWN))
+    assert [change for change in changes if change.state is State.UNKNOWN] == [], "never answered"
