@@ -1,13 +1,14 @@
 """App: the addresses of the server, and what stands behind them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from gateway.codes import Code
@@ -16,6 +17,9 @@ from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import Envelope, request_id_of
 from gateway.health import Health
+from gateway.live.desk import Desk
+from gateway.live.sockets import Sockets
+from gateway.live.streams import Streams
 from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
@@ -30,13 +34,21 @@ class Gateway:
     authenticator: Authenticator
     lifespan: Lifespan[Starlette] | None = None
 
+    @cached_property
+    def streams(self) -> Streams:
+        """What stays open; drain it when the server stops."""
+        return Streams(self.configuration.streams)
+
 
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     health = Health(gateway.engine)
     endpoint = GraphQLEndpoint(gateway.engine, gateway.authenticator, gateway.configuration)
+    desk = Desk(gateway.engine, endpoint.documents, gateway.configuration)
+    sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     app = Starlette(
         routes=[
+            WebSocketRoute("/graphql", sockets),
             Route("/graphql", endpoint),
             Route("/schema.graphql", SchemaText(gateway.engine.schema_sdl).serve),
             Route("/livez", health.live),

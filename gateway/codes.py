@@ -115,6 +115,13 @@ class Code(StrEnum):
         "A cursor was changed, or belongs to another list, filter or order.",
         "Start again at the first page.",
     )
+    CURSOR_EXPIRED = (
+        "CURSOR_EXPIRED",
+        400,
+        200,
+        "The events after this cursor are not kept any more.",
+        "Read afresh what you show, then subscribe without `after`.",
+    )
     PAGE_SIZE_EXCEEDED = (
         "PAGE_SIZE_EXCEEDED",
         400,
@@ -269,6 +276,13 @@ class Code(StrEnum):
         "The caller has spent the points of the moment.",
         "Wait for `retryAfter` seconds; `rateLimit` and `extensions.cost` tell what requests cost.",
     )
+    STREAM_LIMIT_EXCEEDED = (
+        "STREAM_LIMIT_EXCEEDED",
+        429,
+        429,
+        "The connection has too many operations running, or the user too many connections.",
+        "End what is not needed any more; share one connection among the parts of a page.",
+    )
     UNAUTHENTICATED = (
         "UNAUTHENTICATED",
         401,
@@ -296,6 +310,13 @@ class Code(StrEnum):
         504,
         "The time for the request, a statement or a plugin is spent.",
         "Ask for less at once; send a mutation again only with its idempotency key.",
+    )
+    OVERLOADED = (
+        "OVERLOADED",
+        503,
+        503,
+        "The server has as much to do as it can.",
+        "Send the same request again after `retryAfter` seconds.",
     )
     UNAVAILABLE = (
         "UNAVAILABLE",

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_val
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.limits import Limits
+from gateway.live.bounds import Bounds
 from tabard.errors import ConfigurationInvalid
 
 PREFIX = "TABARD_"
@@ -15,7 +16,7 @@ SHORTEST_SECRET = 32
 
 
 class Configuration(BaseSettings):
-    """All settings of a server; a limit is `TABARD_LIMITS__DEPTH` and so on.
+    """All settings of a server; a limit is `TABARD_LIMITS__DEPTH`, one of streams `TABARD_STREAMS__USER` and so on.
 
     Without a database URL the database is a file in the folder `data`, beside the secret key.
     """
@@ -51,12 +52,18 @@ class Configuration(BaseSettings):
     """
     blocked_plugins: Annotated[frozenset[str], NoDecode] = frozenset()
     """Names of installed plugins that are not even imported, with commas between."""
+    allowed_origins: Annotated[frozenset[str], NoDecode] = frozenset()
+    """Origins of web pages on other hosts that may open WebSockets, such as `https://app.example.com`, with
+    commas between.
+    """
     deadline_seconds: PositiveFloat = 10.0
     """Seconds that a request may take."""
     limits: Limits = Limits()
     """How much one request may ask for."""
+    streams: Bounds = Bounds()
+    """How many streams are kept open, and how long they wait."""
 
-    @field_validator("blocked_plugins", mode="before")
+    @field_validator("blocked_plugins", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         return (

@@ -1,6 +1,8 @@
 """Credentials: the one well-formed `Authorization` header of a request."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import Headers
 
@@ -16,5 +18,18 @@ def authorization(headers: Headers) -> str | None:
     if not given:
         return None
     if len(given) > 1 or not BEARER.fullmatch(given[0]):
+        raise Unauthenticated(f"The credentials are malformed. {Code.UNAUTHENTICATED.remedy}")
+    return given[0]
+
+
+def bearer(payload: Mapping[str, Any], header: str | None) -> str | None:
+    """The credentials in the first message of a WebSocket, where browsers can send no header; else the header's.
+
+    Raises Unauthenticated unless they are a bearer token.
+    """
+    given = [value for name, value in payload.items() if name.lower() == "authorization"]
+    if not given:
+        return header
+    if len(given) > 1 or not isinstance(given[0], str) or not BEARER.fullmatch(given[0]):
         raise Unauthenticated(f"The credentials are malformed. {Code.UNAUTHENTICATED.remedy}")
     return given[0]

@@ -59,7 +59,7 @@ class CheckedDocument:
     weight: int = 0
 
     def operation(self, name: str | None) -> Operation:
-        """The named operation, or the only one; refused when there is none, or it is a subscription."""
+        """The named operation, or the only one; refused when there is none."""
         if name is None and len(self.operations) == 1:
             operation = next(iter(self.operations.values()))
         elif name is None:
@@ -68,8 +68,6 @@ class CheckedDocument:
             raise unresolved("The document has no operation of the name given in `operationName`.")
         else:
             operation = self.operations[name]
-        if operation.kind is OperationType.SUBSCRIPTION:
-            raise unresolved("A subscription cannot be answered here.")
         return operation
 
 

@@ -11,7 +11,7 @@ from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.credentials import authorization
 from gateway.deadline import finish
-from gateway.documents import Documents, Operation
+from gateway.documents import Documents, Operation, unresolved
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import request_id_of
 from gateway.media import JSON, negotiate
@@ -90,6 +90,7 @@ class GraphQLEndpoint:
         if checked.errors:
             return responder.problems(checked.errors)
         operation = checked.operation(request.operation_name)
+        require_answerable(operation)
         require_reading(method, operation)
         quote = operation.price.quote(request.variables)
         quote.require(self._limits)
@@ -121,6 +122,12 @@ def wrong_method(allowed: str) -> Refusal:
     """The refusal of a method, with those that are allowed."""
     code = Code.METHOD_NOT_ALLOWED
     return Refusal(code, f"{code.meaning} {code.remedy}", headers={"allow": allowed})
+
+
+def require_answerable(operation: Operation) -> None:
+    """Refuses a subscription, whose answers have no end."""
+    if operation.kind is OperationType.SUBSCRIPTION:
+        raise unresolved("A subscription cannot be answered here.")
 
 
 def require_acceptable(media_type: str | None) -> None:

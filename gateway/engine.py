@@ -1,6 +1,6 @@
 """Engine: what the edge needs of the graph behind it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -36,6 +36,16 @@ class Probe(Protocol):
         """Whether nothing can be answered without it; a plugin's failure only costs its own fields."""
 
 
+class EventStream(Protocol):
+    """A subscription that runs."""
+
+    def require(self, viewer: Viewer) -> None:
+        """Raises Forbidden or Unauthenticated when the viewer may not go on."""
+
+    def results(self) -> AsyncGenerator[ExecutionResult, None]:
+        """What each event gives, as long as there may be more; raises as `require` does."""
+
+
 class Engine(Protocol):
     """Executes operations against one assembled, frozen schema."""
 
@@ -59,6 +69,17 @@ class Engine(Protocol):
 
         It is cancelled when the client goes away or the deadline passes; a mutation that has reached its
         commit shields itself. Errors with a code of their own are `GraphError`; any other is masked.
+        """
+
+    async def subscribe(
+        self,
+        operation: Operation,
+        variables: dict[str, Any],
+        admit: Callable[[], AbstractAsyncContextManager[Caller]],
+    ) -> EventStream | ExecutionResult:
+        """The stream of a checked subscription, or the errors why there is none.
+
+        `admit` tells who asks, anew for each batch of events.
         """
 
     async def ready(self) -> Sequence[Probe]:

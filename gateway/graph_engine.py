@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 from graphql import ExecutionResult, GraphQLSchema
 
 from gateway.documents import Operation
-from gateway.engine import Caller
+from gateway.engine import Caller, EventStream
 from tabard.assembly import sdl
 from tabard.containment import Containment
+from tabard.context import Context
 from tabard.core import CORE
 from tabard.errors import TabardError
 from tabard.graph import Graph
@@ -69,6 +71,25 @@ class GraphEngine:
             return await self._graph.execute(context, operation.document, variables, operation.name)
         finally:
             await context.close()
+
+    async def subscribe(
+        self,
+        operation: Operation,
+        variables: dict[str, Any],
+        admit: Callable[[], AbstractAsyncContextManager[Caller]],
+    ) -> EventStream | ExecutionResult:
+        """Opens a subscription; each batch of its events has a context of its own."""
+
+        @asynccontextmanager
+        async def admitted() -> AsyncIterator[Context]:
+            async with admit() as caller:
+                context = self._graph.context(caller.viewer, caller.reads)
+                try:
+                    yield context
+                finally:
+                    await context.close()
+
+        return await self._graph.subscribe(admitted, operation.document, variables, operation.name)
 
     async def ready(self) -> Sequence[Finding]:
         """The database, its migrations, and each plugin."""

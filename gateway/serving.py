@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -28,6 +29,8 @@ DEMO_TOKENS: Final = "demo tokens"
 GRACE_SECONDS: Final = 10
 # How long the end waits for a database that does not answer any more.
 FAREWELL_SECONDS: Final = 1.5
+# Streams that do not end by then are cut off with whatever else still runs.
+DRAIN_SECONDS: Final = 3
 
 
 class Service:
@@ -79,6 +82,11 @@ class Service:
 
     def app(self) -> Starlette:
         """The service behind HTTP; closed when the server shuts down."""
+        return create_app(self.gateway)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """What the service's server is made of."""
 
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -88,7 +96,7 @@ class Service:
 
         engine = GraphEngine(self.graph, self.installation.migrations)
         authenticator = DatabaseAuthenticator(verifier(self.installation), self.database)
-        return create_app(Gateway(self.installation.configuration, engine, authenticator, lifespan))
+        return Gateway(self.installation.configuration, engine, authenticator, lifespan)
 
 
 def verifier(installation: Installation) -> Verifier:
@@ -109,15 +117,37 @@ async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
     await work()
 
 
+class Server(uvicorn.Server):
+    """A server whose end first tells those who hold a stream, and then waits for the requests that run."""
+
+    def __init__(self, service: Service) -> None:
+        bounds = service.installation.configuration.streams
+        self._streams = service.gateway.streams
+        super().__init__(
+            uvicorn.Config(
+                service.app(),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                ws_max_size=bounds.message_bytes,
+                ws_ping_interval=bounds.heartbeat_seconds,
+                ws_ping_timeout=bounds.send_seconds,
+                # A thousand connections would keep a compressor each.
+                ws_per_message_deflate=False,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends the streams, then the rest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._streams.drain()
+        await super().shutdown(sockets)
+
+
 async def serve(service: Service, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serves until a signal ends it; `announce` is called once requests are answered."""
-    configuration = uvicorn.Config(
-        service.app(),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = uvicorn.Server(configuration)
+    server = Server(service)
     announce()
     await server.serve(sockets=[listener])

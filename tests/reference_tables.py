@@ -14,6 +14,7 @@ from gateway.codes import Code
 from gateway.configuration import PREFIX, Configuration
 from gateway.exits import Exit
 from gateway.limits import Limits
+from gateway.live.bounds import Bounds
 from tabard.policies import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,6 +86,12 @@ def limits() -> Iterator[Row]:
     yield from _settings(f"{PREFIX}LIMITS__", Limits.model_fields)
 
 
+def streams() -> Iterator[Row]:
+    """Every bound of streams."""
+    yield "variable", "default", "at most"
+    yield from _settings(f"{PREFIX}STREAMS__", Bounds.model_fields)
+
+
 def exits() -> Iterator[Row]:
     """Every exit code of the command line."""
     yield "code", "meaning"
@@ -121,6 +128,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "user_types": user_types,
     "settings": settings,
     "limits": limits,
+    "streams": streams,
     "exits": exits,
 }
 

@@ -5,15 +5,18 @@ from tabard.core import core as _core
 from tabard.demo import NewStage, Seeder
 from tabard.entities import table_of
 from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, TabardError
+from tabard.events import Event, EventKind
 from tabard.hooks import hookimpl
 from tabard.money import Money
 from tabard.nouns import crm as _crm
 from tabard.nouns import layouts as _layouts
+from tabard.nouns import live as _live
 from tabard.nouns import property_values as _property_values
 from tabard.nouns import record_mutations as _record_mutations
 from tabard.nouns import workspace_mutations as _workspace_mutations
 from tabard.nouns.crm import Company, Contact, Deal, Ticket
 from tabard.nouns.layouts import PageLayout
+from tabard.nouns.live import RECORD_CHANGED, WORKSPACE_CHANGED
 from tabard.nouns.node import Node, Record
 from tabard.nouns.nodes import decode_id, decode_ids
 from tabard.nouns.people import Team, User
@@ -35,11 +38,13 @@ from tabard.tab import Tab
 from tabard.viewer import Viewer
 from tabard.work import Work
 
-del _core, _crm, _layouts, _property_values, _record_mutations, _workspace_mutations
+del _core, _crm, _layouts, _live, _property_values, _record_mutations, _workspace_mutations
 
 __all__ = [
     "KEEP_SURVIVOR",
     "MOVE",
+    "RECORD_CHANGED",
+    "WORKSPACE_CHANGED",
     "Argument",
     "BadUserInput",
     "Columns",
@@ -47,6 +52,8 @@ __all__ = [
     "Contact",
     "CurrencyCode",
     "Deal",
+    "Event",
+    "EventKind",
     "Fault",
     "Forbidden",
     "InvalidSetting",

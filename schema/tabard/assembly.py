@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -42,6 +42,7 @@ from tabard.records.capabilities import CAPABILITIES
 from tabard.refusals import doubled, refusals
 from tabard.registry import Registry, gather, place, type_name
 from tabard.scalars import SCALARS
+from tabard.subscriptions import Subscription, SubscriptionField
 from tabard.tab_mutations import settings_mutation
 from tabard.tabs import TabInfo, TabRead
 from tabard.typegraph import object_types, reachable
@@ -50,6 +51,7 @@ from tabard.user_errors import ERROR_TYPES, UserError
 # What every answer is built of; the fields that lead there carry the policies.
 STRUCTURE = (PageInfo, Money, UserError, *ERROR_TYPES, TabInfo)
 DEFINITION = "strawberry-definition"
+Root = Mutation | Subscription
 
 
 @strawberry.type(description="What can be read.")
@@ -59,6 +61,11 @@ class Query:
 
 @strawberry.type(name="Mutation", description="What can be changed. Each field is one transaction.")
 class MutationRoot:
+    """Every field is contributed."""
+
+
+@strawberry.type(name="Subscription", description="What tells of changes as they happen.")
+class SubscriptionRoot:
     """Every field is contributed."""
 
 
@@ -77,15 +84,19 @@ class Needs:
 class AssembledSchema(strawberry.Schema):
     """A Strawberry schema whose types have the fields that plugins contributed."""
 
-    def __init__(self, registry: Registry, mutations: list[Mutation], *, is_sorted: bool = False) -> None:
+    def __init__(self, registry: Registry, roots: Sequence[Root], *, is_sorted: bool = False) -> None:
         self.registry = registry
-        self._mutations = {mutation.payload: mutation for mutation in mutations}
-        self._mutation_fields = [MutationField(mutation) for mutation in mutations]
+        self._roots = {root.payload: root for root in roots}
+        self._mutation_fields = [MutationField(root) for root in roots if isinstance(root, Mutation)]
+        self._subscription_fields = [
+            SubscriptionField(root) for root in roots if isinstance(root, Subscription)
+        ]
         self.needs: dict[type, Needs] = {}
         records = [record.type for record in registry.records.values()]
         super().__init__(
             Query,
             MutationRoot,
+            SubscriptionRoot,
             types=[*records, *ERROR_TYPES, *_implementers(registry)],
             config=StrawberryConfig(
                 # Sorting rebuilds enum types as plain ones, which cannot serialize Python enum members
@@ -100,7 +111,7 @@ class AssembledSchema(strawberry.Schema):
 
     def sorted(self) -> AssembledSchema:
         """The same schema with everything in alphabetical order, for printing."""
-        return AssembledSchema(self.registry, list(self._mutations.values()), is_sorted=True)
+        return AssembledSchema(self.registry, list(self._roots.values()), is_sorted=True)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -119,6 +130,8 @@ class AssembledSchema(strawberry.Schema):
     def _contributed(self, definition: StrawberryObjectDefinition) -> list[StrawberryField]:
         if definition.origin is MutationRoot:
             return list(self._mutation_fields)
+        if definition.origin is SubscriptionRoot:
+            return list(self._subscription_fields)
         names = [type_name(definition.origin)]
         if definition.origin is not Record and issubclass(definition.origin, Record):
             names.append(type_name(Record))
@@ -127,8 +140,8 @@ class AssembledSchema(strawberry.Schema):
             for name in names
             for contribution in self.registry.fields.get(name, [])
         ]
-        mutation = self._mutations.get(definition.origin)
-        if mutation is not None and (result := mutation.result_field()) is not None:
+        root = self._roots.get(definition.origin)
+        if root is not None and (result := root.result_field()) is not None:
             fields.append(DeclaredField(result))
         return fields
 
@@ -148,6 +161,9 @@ class AssembledSchema(strawberry.Schema):
         elif isinstance(definition, MutationField):
             plugin = definition.mutation.contribution.plugin
             policies += [policy for policy in [definition.policy] if policy is not None]
+        elif isinstance(definition, SubscriptionField):
+            # Its failures are told by the stream: it runs no author's function of its own here.
+            policies += [policy for policy in [definition.policy] if policy is not None]
         elif definition is not None and definition.base_resolver is not None:
             plugin = self.registry.types.get(definition.origin)
         policies += self._type_policies(field)
@@ -155,6 +171,8 @@ class AssembledSchema(strawberry.Schema):
         contained = None if plugin == core.name else plugin
         if field.resolve is not None and (distinct or contained):
             field.resolve = guarded(field.resolve, distinct, contained)
+        if field.subscribe is not None and distinct:
+            field.subscribe = guarded(field.subscribe, distinct, None)
 
     def _type_policies(self, field: GraphQLField) -> list[Policy]:
         named = get_named_type(field.type)
@@ -219,13 +237,17 @@ def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
 
 def _built(registry: Registry) -> AssembledSchema:
     mutations = [Mutation(mutation) for mutation in sorted(registry.mutations, key=lambda item: item.name)]
-    for mutation in mutations:
-        for type_ in (mutation.payload, mutation.input):
-            if type_ is not None:
-                registry.types.setdefault(type_, mutation.contribution.plugin)
-                registry.policies.setdefault(type_, Public)
+    subscriptions = [
+        Subscription(item) for item in sorted(registry.subscriptions, key=lambda item: item.name)
+    ]
+    roots: list[Root] = [*mutations, *subscriptions]
+    derived = [(root.payload, root) for root in roots]
+    derived += [(mutation.input, mutation) for mutation in mutations if mutation.input is not None]
+    for type_, root in derived:
+        registry.types.setdefault(type_, root.contribution.plugin)
+        registry.policies.setdefault(type_, Public)
     try:
-        return AssembledSchema(registry, mutations)
+        return AssembledSchema(registry, roots)
     except (StrawberryException, GraphQLError, ValueError, TypeError) as error:
         reasons = " ".join(str(error).replace("❌", "").split())
         raise AssemblyRefused([f"the schema is not valid: {reasons}"]) from error

@@ -16,6 +16,7 @@ from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
 
 if TYPE_CHECKING:
+    from tabard.events import EventKind
     from tabard.properties import Property
 
 
@@ -65,6 +66,22 @@ class MutationContribution:
 
     plugin: str
     name: str
+    function: Callable[..., Any]
+    description: str
+    policy: Policy | None = None
+
+    @property
+    def graphql_name(self) -> str:
+        return camel(self.name)
+
+
+@dataclass(frozen=True)
+class SubscriptionContribution:
+    """A subscription root field: a function that chooses, among events of one kind, the subscriber's."""
+
+    plugin: str
+    name: str
+    on: EventKind
     function: Callable[..., Any]
     description: str
     policy: Policy | None = None

@@ -19,7 +19,7 @@ TabardError
 ├── DoorRefusal                a statement that the tenant's door does not let through
 ├── GraphError                 reaches a client in `errors`, with `extensions.code`
 │   ├── Unauthenticated  Forbidden  BadUserInput  InvalidCursor  PageSizeExceeded
-│   ├── IdempotencyKeyReused  DeadlineExceeded  Unavailable
+│   ├── CursorExpired  IdempotencyKeyReused  DeadlineExceeded  Unavailable
 │   └── PluginFailure          a plugin's function failed; names the plugin, never the cause
 └── Fault                      an expected outcome of a mutation: becomes a `userErrors` entry
     └── InvalidSetting         a setting's value that its section refuses
@@ -164,6 +164,12 @@ class InvalidCursor(GraphError):
     """A cursor that was changed, or belongs to another list or order."""
 
     code = "INVALID_CURSOR"
+
+
+class CursorExpired(GraphError):
+    """A cursor of events that are not kept any more."""
+
+    code = "CURSOR_EXPIRED"
 
 
 class PageSizeExceeded(GraphError):

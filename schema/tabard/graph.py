@@ -18,6 +18,11 @@ from tabard.containment import Containment
 from tabard.context import Context, scope_of
 from tabard.cursors import Cursors
 from tabard.entities import entity_of, is_entity
+from tabard.live.hub import Hub
+from tabard.live.opening import opened
+from tabard.live.places import Places
+from tabard.live.stream import Admit, Operation, Stream
+from tabard.nouns.nodes import node_types
 from tabard.properties import Property
 from tabard.registry import Registry, type_name
 from tabard.selection import Selection
@@ -56,6 +61,9 @@ class Graph:
         self.properties: Mapping[str, tuple[Property, ...]] = {
             noun: record.properties for noun, record in self.registry.records.items()
         }
+        self.stored = node_types(self.registry)
+        self.hub = Hub(database)
+        self.places = Places(self.cursors, self.now)
         self._owners = {type_name(type_): plugin for type_, plugin in self.registry.types.items()}
 
     @property
@@ -83,11 +91,16 @@ class Graph:
         document: DocumentNode,
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
+        root: object = None,
     ) -> ExecutionResult:
-        """Runs a validated document; never raises for what happens inside a field."""
+        """Runs a validated document; never raises for what happens inside a field.
+
+        `root` is the payload of the event that a subscription is executed for.
+        """
         result = execute(
             self.graphql_schema,
             document,
+            root_value=root,
             context_value=context,
             variable_values=variables,
             operation_name=operation_name,
@@ -98,6 +111,19 @@ class Graph:
         outcome = result if isinstance(result, ExecutionResult) else await result
         errors = self._blamed(outcome.errors, document) if outcome.errors else None
         return ExecutionResult(outcome.data, _capped(errors), outcome.extensions)
+
+    async def subscribe(
+        self,
+        admit: Admit,
+        document: DocumentNode,
+        variables: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+    ) -> Stream | ExecutionResult:
+        """The stream of a validated subscription, or the errors why there is none.
+
+        `admit` gives a context for the subscriber, anew for each batch of events.
+        """
+        return await opened(self, admit, Operation(document, variables, operation_name))
 
     def _blamed(self, errors: list[GraphQLError], document: DocumentNode) -> list[GraphQLError]:
         """The errors; those without a code are failures of the plugins whose fields they are at."""
@@ -119,6 +145,7 @@ class Graph:
 
     async def close(self) -> None:
         """Closes the database and lets go of plugin threads."""
+        await self.hub.close()
         self.containment.close()
         await self.database.close()
 

@@ -86,7 +86,7 @@ class Mutation:
             self.payload,
             self.result_name,
             self.result | None,
-            _fresh(self.result),
+            fresh(self.result),
             "The result as it is after the change; null when `userErrors` has an entry.",
             policy=self.contribution.policy,
         )
@@ -212,7 +212,8 @@ def _outcome(result: Any) -> int | str | None:
     return typing.cast("int | str | None", getattr(result, "id", result))
 
 
-def _fresh(type_: type) -> DeclaredRead:
+def fresh(type_: type) -> DeclaredRead:
+    """How a payload reads its result, by the name or id in the payload."""
     if type_ is Record:
         return RecordRead(RESULT)
     if is_entity(type_):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from tabard.contributions import FieldContribution
+from tabard.contributions import FieldContribution, MutationContribution, SubscriptionContribution
 from tabard.errors import InvalidSetting
 from tabard.mutation_refusals import misfits
 from tabard.naming import SNAKE, camel
@@ -17,6 +17,7 @@ from tabard.plugin import Plugin
 from tabard.registry import BUILT_IN, Registry, type_name
 from tabard.row_refusals import records, tables, unsound
 from tabard.settings import has_default, is_section
+from tabard.subscription_refusals import unfit_events, unfit_function
 from tabard.tab import Tab
 from tabard.tabs import TabRuntime
 from tabard.typegraph import is_nullable, is_strawberry_type, unknown_types
@@ -25,7 +26,7 @@ from tabard.typegraph import is_nullable, is_strawberry_type, unknown_types
 def refusals(registry: Registry) -> list[str]:
     """Everything that is wrong with the registry."""
     found: list[str] = []
-    for check in (_fields, _types, _policies, _tabs, _settings, _mutations, tables, records):
+    for check in (_fields, _types, _policies, _tabs, _settings, _mutations, _subscriptions, tables, records):
         found.extend(check(registry))
     return found
 
@@ -117,6 +118,8 @@ def _owner(owner: str, contribution: FieldContribution, type_: type | None) -> I
     key = contribution.read.key
     if owner == "Mutation":
         yield "a field of Mutation is made by @plugin.mutation"
+    elif owner == "Subscription":
+        yield "a field of Subscription is made by @plugin.subscription"
     elif owner == "Query":
         if key is not None:
             yield f"Query is no row, so it has no attribute '{key}'; write @plugin.query"
@@ -179,6 +182,8 @@ def _governed(registry: Registry) -> Iterator[tuple[str, str]]:
     )
     mutations = [item for item in registry.mutations if item.policy is None]
     yield from ((f"Mutation.{item.graphql_name}", item.plugin) for item in mutations)
+    subscriptions = [item for item in registry.subscriptions if item.policy is None]
+    yield from ((f"Subscription.{item.graphql_name}", item.plugin) for item in subscriptions)
     tabs = [
         runtime.tab for runtime in registry.tabs.values() if runtime.section and runtime.tab.policy is None
     ]
@@ -244,15 +249,28 @@ def _unusable(registry: Registry, runtime: TabRuntime) -> Iterator[str]:
 
 
 def _mutations(registry: Registry) -> Iterator[str]:
+    yield from _roots("Mutation", registry.mutations, misfits)
+
+
+def _subscriptions(registry: Registry) -> Iterator[str]:
+    yield from unfit_events(registry)
+    yield from _roots("Subscription", registry.subscriptions, unfit_function)
+
+
+def _roots(
+    owner: str,
+    contributions: Sequence[MutationContribution | SubscriptionContribution],
+    misfits: Callable[[Callable[..., Any]], Iterator[str]],
+) -> Iterator[str]:
     by_name: dict[str, list[str]] = defaultdict(list)
-    for mutation in registry.mutations:
-        label = f"Mutation.{mutation.graphql_name} of plugin '{mutation.plugin}'"
-        by_name[mutation.graphql_name].append(mutation.plugin)
-        if not mutation.description.strip():
+    for item in contributions:
+        label = f"{owner}.{item.graphql_name} of plugin '{item.plugin}'"
+        by_name[item.graphql_name].append(item.plugin)
+        if not item.description.strip():
             yield f"{label} has no description; frontends read it in the schema"
-        if not SNAKE.match(mutation.name):
-            yield f"{label}: the name {mutation.name!r} is not snake_case"
-        yield from (f"{label}: {words}" for words in misfits(mutation.function))
+        if not SNAKE.match(item.name):
+            yield f"{label}: the name {item.name!r} is not snake_case"
+        yield from (f"{label}: {words}" for words in misfits(item.function))
     for name, plugins in by_name.items():
         if len(plugins) > 1:
-            yield f"Mutation.{name} is contributed by {_sides(plugins)}; rename one of them"
+            yield f"{owner}.{name} is contributed by {_sides(plugins)}; rename one of them"

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from tabard.contributions import FieldContribution, MutationContribution, RecordContribution
+from tabard.contributions import (
+    FieldContribution,
+    MutationContribution,
+    RecordContribution,
+    SubscriptionContribution,
+)
 from tabard.naming import camel, noun_of
 from tabard.plugin import Plugin
 from tabard.policies import Policy
@@ -43,6 +48,7 @@ class Registry:
     table_rules: dict[str, TableRules]
     fields: dict[str, list[FieldContribution]] = field(default_factory=lambda: defaultdict(list))
     mutations: list[MutationContribution] = field(default_factory=list)
+    subscriptions: list[SubscriptionContribution] = field(default_factory=list)
     types: dict[type, str] = field(default_factory=dict)
     policies: dict[type, Policy] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
@@ -78,12 +84,13 @@ def gather(plugins: Iterable[Plugin]) -> Registry:
             name: rules for plugin in ordered.values() for name, rules in sorted(plugin.tables.items())
         },
         mutations=[mutation for plugin in ordered.values() for mutation in plugin.mutations],
+        subscriptions=[item for plugin in ordered.values() for item in plugin.subscriptions],
     )
 
 
 def place(registry: Registry, contributions: Iterable[FieldContribution]) -> None:
     """Files each field under its type's name; a field on a type that nobody brought is skipped."""
-    known = {"Query", "Mutation"} | {type_name(type_) for type_ in registry.types}
+    known = {"Query", "Mutation", "Subscription"} | {type_name(type_) for type_ in registry.types}
     for contribution in contributions:
         owner = contribution.owner if isinstance(contribution.owner, str) else type_name(contribution.owner)
         if owner in known or not isinstance(contribution.owner, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ from tabard.storage.tables import PORTAL_COLUMN
 from tabard.storage.violations import violates
 
 if TYPE_CHECKING:
+    from tabard.events import EventKind
     from tabard.registry import Registry
     from tabard.viewer import Viewer
 
@@ -119,7 +120,26 @@ class Work:
         """Reads inside the transaction."""
         return await self._session.fetch(statement)
 
-    async def position(self) -> int:
+    async def emit(self, event: EventKind, id: int, changed: Iterable[str] = ()) -> None:
+        """Tells subscribers, once this is committed, what happened to the row and which fields changed."""
+        await self.tell(event.key, event.noun, id, changed)
+
+    async def tell(
+        self, kind: str, subject_type: str, subject_id: int | None, changed: Iterable[str]
+    ) -> None:
+        """Writes an event of any kind; the core's own are not declared by a plugin."""
+        await self.insert(
+            journal.outbox_event,
+            position=await self._position(),
+            kind=kind,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            payload={"changed": sorted(changed)},
+            at=self.now,
+        )
+        self._session.has_events = True
+
+    async def _position(self) -> int:
         """Where this transaction stands among those that write events; readers go by it."""
         if self._session.dialect == "postgresql":
             return await self._session.transaction_id()

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -219,6 +219,14 @@ class SampleEngine:
             context_value=Traffic(caller.viewer, self.started, self.cancelled, idempotency_key),
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+    async def subscribe(
+        self,
+        operation: Operation,
+        variables: dict[str, Any],
+        admit: Callable[[], AbstractAsyncContextManager[Caller]],
+    ) -> ExecutionResult:
+        raise NotImplementedError("streams are tried with the graph itself")
 
     async def ready(self) -> Sequence[SampleProbe]:
         return self.probes

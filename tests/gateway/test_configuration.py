@@ -37,6 +37,19 @@ def test_the_limits_are_those_that_the_documentation_promises() -> None:
     assert Configuration().deadline_seconds == 10.0
 
 
+def test_the_bounds_of_streams_are_those_that_the_documentation_promises() -> None:
+    assert Configuration().streams.model_dump() == {
+        "process": 1_000,
+        "user": 20,
+        "operations": 50,
+        "message_bytes": 65_536,
+        "init_seconds": 10.0,
+        "recheck_seconds": 30.0,
+        "send_seconds": 30.0,
+        "heartbeat_seconds": 12.0,
+    }
+
+
 def test_a_server_is_private_and_strict_unless_told_otherwise() -> None:
     configuration = Configuration()
     assert (configuration.host, configuration.port) == ("127.0.0.1", 8000)

@@ -11,8 +11,10 @@ import strawberry
 from graphql import GraphQLField, GraphQLObjectType
 
 from tabard import (
+    RECORD_CHANGED,
     Company,
     Contact,
+    Event,
     Plugin,
     Public,
     Read,
@@ -226,6 +228,10 @@ async def answer(reader: Reader) -> int | None: ...
 async def thing_change(work: Work) -> None: ...
 
 
+async def chosen(reader: Reader, events: list[Event]) -> list[Event]:
+    return events
+
+
 def listing(company: Company) -> Any: ...
 
 
@@ -239,6 +245,8 @@ FORMS: dict[str, Callable[[Plugin], object]] = {
     "every": lambda made: made.every("best", to=Contact, description="x"),
     "query": lambda made: made.query(description="x")(answer),
     "mutation": lambda made: made.mutation(description="x")(thing_change),
+    "event": lambda made: made.event("set", of=Company),
+    "subscription": lambda made: made.subscription(on=RECORD_CHANGED, description="x")(chosen),
     "table": lambda made: made.table("due", sa.Column("x", sa.Integer)),
     "record_table": lambda made: made.record_table("alpha"),
     "record": lambda made: made.record(Company, table=sa.Table("x", sa.MetaData())),

@@ -14,9 +14,11 @@ from tabard.contributions import (
     FieldContribution,
     MutationContribution,
     RecordContribution,
+    SubscriptionContribution,
     TypePolicy,
 )
 from tabard.errors import RegistryFrozen, StartError
+from tabard.events import EventKind
 from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
 from tabard.storage.merging import TableRules
@@ -31,6 +33,8 @@ class Contributor:
         self.metadata = sa.MetaData()
         self.fields: list[FieldContribution] = []
         self.mutations: list[MutationContribution] = []
+        self.subscriptions: list[SubscriptionContribution] = []
+        self.events: list[EventKind] = []
         self.records: list[RecordContribution] = []
         self.type_policies: list[TypePolicy] = []
         self.types: list[type] = []

@@ -1,4 +1,4 @@
-"""Root forms: fields of Query, and mutations."""
+"""Root forms: fields of Query, mutations, events and subscriptions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import typing
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tabard.contributions import MutationContribution
+from tabard.contributions import MutationContribution, SubscriptionContribution
+from tabard.events import EventKind
 from tabard.forms.contributor import Contributor, arguments_of
 from tabard.policies import Policy
 from tabard.reads.values import RootRead
@@ -15,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RootForms(Contributor):
-    """Adds fields to Query and Mutation."""
+    """Adds fields to Query, Mutation and Subscription."""
 
     def query(
         self, *, description: str, policy: Policy | None = None, name: str | None = None
@@ -51,6 +52,35 @@ class RootForms(Contributor):
                 self.name, name or function.__name__, function, description, policy or self.policy
             )
             self.mutations.append(contribution)
+            return function
+
+        return add
+
+    def event(self, name: str, *, of: type, prefixes: tuple[str, ...] = ()) -> EventKind:
+        """Declares a kind of event whose subject is a row of `of`; `work.emit` writes it.
+
+        `prefixes` are kinds that the core writes by itself.
+        """
+        self._check_open()
+        kind = EventKind(self.name, name, of, prefixes or (f"{self.name}.{name}",))
+        self.events.append(kind)
+        return kind
+
+    def subscription(
+        self, *, on: EventKind, description: str, policy: Policy | None = None, name: str | None = None
+    ) -> Callable[[F], F]:
+        """Adds a subscription: `async def f(reader, events, *, arg=...) -> list[Event]` chooses among events.
+
+        It is asked about the events whose subject the viewer can see. The payload is derived: the event
+        with its cursor, and the subject as it is now. The argument `after` comes by itself.
+        """
+
+        def add(function: F) -> F:
+            self._check_open()
+            contribution = SubscriptionContribution(
+                self.name, name or function.__name__, on, function, description, policy or self.policy
+            )
+            self.subscriptions.append(contribution)
             return function
 
         return add

@@ -70,12 +70,4 @@ async def write_entry(
         subject_id=subject_id,
         changes=dict(changes),
     )
-    await work.insert(
-        journal.outbox_event,
-        position=await work.position(),
-        kind=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        payload={"changed": sorted(changes)},
-        at=work.now,
-    )
+    await work.tell(action, subject_type, subject_id, changes)

@@ -16,6 +16,7 @@ from tabard.storage.scope import Scope
 from tabard.storage.session import ReadSession, WriteSession
 from tabard.storage.sqlite import SqliteStorage
 from tabard.storage.tables import Tables
+from tabard.storage.wakeups import Wakeups
 
 log = structlog.get_logger("tabard.storage")
 
@@ -53,10 +54,21 @@ class Database:
         """A transaction for the portal: commits at the end, rolls back when anything is raised."""
         with translated():
             async with self._storage.transaction(scope) as connection:
-                yield WriteSession(connection, scope)
+                session = WriteSession(connection, scope)
+                yield session
                 # Past this point a cancelled caller does not undo the change: it is committed, and the
                 # idempotency key tells its outcome.
-                await completed(connection.commit())
+                await completed(self._commit(connection, session))
+
+    async def _commit(self, connection: AsyncConnection, session: WriteSession) -> None:
+        await connection.commit()
+        if session.has_events:
+            self.wakeups.announce(session.scope.portal_id)
+
+    @property
+    def wakeups(self) -> Wakeups:
+        """Who is told that events were committed."""
+        return self._storage.wakeups
 
     @asynccontextmanager
     async def system(self, reason: str) -> AsyncIterator[AsyncConnection]:

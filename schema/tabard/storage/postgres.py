@@ -14,8 +14,10 @@ from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
 from tabard.storage.session import Rows, Statement
 from tabard.storage.tables import Tables
+from tabard.storage.wakeups import PostgresWakeups
 
 PORTAL_VARIABLE = "tabard.portal_id"
+_OLDEST_RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 
 
@@ -32,6 +34,11 @@ class PostgresConnection:
         raw = await self._connection.get_raw_connection()
         driver: Any = raw.driver_connection
         await driver.execute(text)
+
+    async def horizon(self) -> int:
+        raw = await self._connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        return int(await driver.fetchval(_OLDEST_RUNNING))
 
     async def close(self) -> None:
         await self._connection.close()
@@ -50,6 +57,7 @@ class PostgresStorage:
         install_door(self._writer, tables)
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._system = self._engine(url, options, pool_size=1)
+        self.wakeups = PostgresWakeups(self._engine(url, options, pool_size=1))
         self._pulsing = self._system.execution_options(isolation_level="AUTOCOMMIT")
         self._pulse = Pulse(self._beat, self._cut)
 
@@ -147,5 +155,6 @@ class PostgresStorage:
         self._pulse.stop()
         if self.is_lost:
             self._cut()
+        await self.wakeups.close()
         await self._writer.dispose()
         await self._system.dispose()

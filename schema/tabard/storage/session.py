@@ -27,6 +27,8 @@ class ReadConnection(Protocol):
 
     async def command(self, text: str) -> None: ...
 
+    async def horizon(self) -> int | None: ...
+
     async def close(self) -> None: ...
 
 
@@ -78,6 +80,16 @@ class ReadSession:
                 with translated():
                     await connection.command("COMMIT")
 
+    async def horizon(self) -> int | None:
+        """The oldest transaction still running on PostgreSQL; None where writers take turns.
+
+        Whatever older ones have written is seen by every statement after this.
+        """
+        async with self._lock:
+            connection = await self._connected()
+            with translated():
+                return await connection.horizon()
+
     async def close(self) -> None:
         """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
         connection, self._connection = self._connection, None
@@ -97,6 +109,8 @@ class WriteSession:
     def __init__(self, connection: AsyncConnection, scope: Scope) -> None:
         self._connection = connection
         self.scope = scope
+        # Whether the transaction writes events, so that their readers are woken once it is committed.
+        self.has_events = False
 
     @property
     def dialect(self) -> str:

@@ -14,6 +14,7 @@ from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.storage.session import Rows, Statement
 from tabard.storage.tables import Tables
+from tabard.storage.wakeups import SqliteWakeups
 
 READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
@@ -43,6 +44,9 @@ class SqliteConnection:
     async def command(self, text: str) -> None:
         self._connection.exec_driver_sql(text)
 
+    async def horizon(self) -> None:
+        return None
+
     async def close(self) -> None:
         self._connection.close()
         self._places.release()
@@ -62,6 +66,7 @@ class SqliteStorage:
         self._writer = _write_engine(url)
         install_door(self._writer, tables)
         self._system = _write_engine(url)
+        self.wakeups = SqliteWakeups(str(url.database))
         self._turn = asyncio.Lock()
         # The pool would block the loop when it is empty; waiting here does not.
         self._places = asyncio.Semaphore(READERS)
@@ -110,6 +115,7 @@ class SqliteStorage:
         return int(self._reader.pool.checkedout())  # type: ignore[attr-defined]
 
     async def close(self) -> None:
+        await self.wakeups.close()
         self._reader.dispose()
         await self._writer.dispose()
         await self._system.dispose()

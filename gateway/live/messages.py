@@ -1,0 +1,96 @@
+"""Messages: what clients and server say to each other in `graphql-transport-ws`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from gateway.request import GraphQLRequest, map_of, parse_object
+from tabard.errors import GraphError
+
+SUBPROTOCOL: Final = "graphql-transport-ws"
+# A close frame holds two bytes of code and this many of reason.
+LONGEST_REASON: Final = 123
+
+
+class Closing(IntEnum):
+    """Why the server closes a socket; the codes of the protocol, and those of WebSockets themselves."""
+
+    BAD_MESSAGE = 4400
+    UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
+    SUBPROTOCOL_UNKNOWN = 4406
+    INITIALISATION_TIMEOUT = 4408
+    SUBSCRIBER_EXISTS = 4409
+    TOO_MANY_INITIALISATIONS = 4429
+    FAILURE = 4500
+    RESTARTING = 1012
+    TRY_LATER = 1013
+
+
+class Closed(Exception):
+    """Ends a connection; without a code the client has ended it."""
+
+    def __init__(self, code: Closing | None = None, reason: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+
+
+def parse_message(text: str, json_depth: int) -> Mapping[str, Any]:
+    """Reads a message; closes the connection for what is none."""
+    try:
+        return parse_object(text.encode(), json_depth)
+    except (GraphError, UnicodeEncodeError):
+        raise bad("The message is not one JSON object.") from None
+
+
+def bad(why: str) -> Closed:
+    """The end of a connection whose client does not keep to the protocol."""
+    return Closed(Closing.BAD_MESSAGE, why)
+
+
+def id_of(message: Mapping[str, Any]) -> str:
+    """The message's operation."""
+    id = message.get("id")
+    if not isinstance(id, str) or not id:
+        raise bad("The message has no `id` that is a text.")
+    return id
+
+
+def payload_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message's payload; an empty one where there is none."""
+    try:
+        return map_of(message, "payload")
+    except GraphError:
+        raise bad("The message's `payload` is not an object.") from None
+
+
+def request_of(message: Mapping[str, Any]) -> GraphQLRequest:
+    """What a `subscribe` message asks for."""
+    payload = payload_of(message)
+    query, name = payload.get("query"), payload.get("operationName")
+    if not isinstance(query, str):
+        raise bad("The payload's `query` is no text.")
+    if name is not None and not isinstance(name, str):
+        raise bad("The payload's `operationName` is no text.")
+    try:
+        return GraphQLRequest(query, name, map_of(payload, "variables"), map_of(payload, "extensions"))
+    except GraphError as error:
+        raise bad(error.message) from None
+
+
+def written(type_: str, **members: Any) -> str:
+    """A message of the server."""
+    return orjson.dumps({"type": type_, **members}).decode()
+
+
+def answer(id: str, response: Response) -> str:
+    """The message of one answer: `next`, or for a refusal `error`, after which nothing comes."""
+    if response.status_code >= 300:
+        return written("error", id=id, payload=orjson.loads(response.body)["errors"])
+    return written("next", id=id, payload=orjson.Fragment(bytes(response.body)))

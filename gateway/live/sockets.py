@@ -1,0 +1,78 @@
+"""Sockets: `/graphql` as a WebSocket: who may open one, and what it is refused with."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from structlog.contextvars import bound_contextvars
+
+from gateway.configuration import Configuration
+from gateway.credentials import authorization
+from gateway.engine import Authenticator
+from gateway.envelope import given_or_new
+from gateway.live.desk import Desk
+from gateway.live.messages import SUBPROTOCOL, Closing
+from gateway.live.origin import require_allowed
+from gateway.live.session import TRANSPORT, Session
+from gateway.live.streams import Streams
+from gateway.media import GRAPHQL_RESPONSE
+from gateway.response import Responder
+from tabard.errors import GraphError
+
+
+class Sockets:
+    """An ASGI application that serves `graphql-transport-ws`.
+
+    What is wrong with the handshake is answered as over HTTP; what comes later closes the socket.
+    """
+
+    def __init__(
+        self, desk: Desk, authenticator: Authenticator, streams: Streams, configuration: Configuration
+    ) -> None:
+        self._desk = desk
+        self._authenticator = authenticator
+        self._streams = streams
+        self._configuration = configuration
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket, headers = WebSocket(scope, receive, send), Headers(scope=scope)
+        configuration = self._configuration
+        request_id = given_or_new(headers.get("x-request-id"))
+        responder = Responder(
+            request_id,
+            GRAPHQL_RESPONSE,
+            configuration.limits.errors,
+            configuration.limits.answer_bytes,
+            configuration.development,
+        )
+        with bound_contextvars(request_id=request_id):
+            try:
+                require_allowed(headers, configuration.allowed_origins)
+                self._streams.require_running()
+                credentials = authorization(headers)
+                with self._streams.connection(TRANSPORT):
+                    if not await accepted(socket):
+                        return
+                    session = Session(
+                        socket,
+                        self._desk,
+                        self._authenticator,
+                        self._streams,
+                        configuration,
+                        responder,
+                        credentials,
+                    )
+                    await session.run()
+            except GraphError as error:
+                await socket.send_denial_response(responder.failure(error))
+
+
+async def accepted(socket: WebSocket) -> bool:
+    """Opens the socket; closes it at once when the client does not speak our protocol."""
+    if SUBPROTOCOL in socket.scope["subprotocols"]:
+        await socket.accept(SUBPROTOCOL)
+        return True
+    await socket.accept()
+    await socket.close(Closing.SUBPROTOCOL_UNKNOWN, f"Subprotocol not acceptable; speak {SUBPROTOCOL}.")
+    return False
