@@ -8,18 +8,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan
 
+from gateway.assets import Assets
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import Envelope, request_id_of
+from gateway.examples import examples
+from gateway.guests import Guests
 from gateway.health import Health
 from gateway.live.desk import Desk
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
+from gateway.query_page import QueryPage
 from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
@@ -33,6 +37,7 @@ class Gateway:
     engine: Engine
     authenticator: Authenticator
     lifespan: Lifespan[Starlette] | None = None
+    guests: Guests | None = None
 
     @cached_property
     def streams(self) -> Streams:
@@ -53,6 +58,7 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/schema.graphql", SchemaText(gateway.engine.schema_sdl).serve),
             Route("/livez", health.live),
             Route("/readyz", health.ready),
+            *query_page(gateway),
         ],
         middleware=[Middleware(Envelope)],
         exception_handlers={HTTPException: refuse_address},
@@ -61,6 +67,14 @@ def create_app(gateway: Gateway) -> Starlette:
     # An address with a slash too many is wrong; a redirect would turn a POST into a riddle.
     app.router.redirect_slashes = False
     return app
+
+
+def query_page(gateway: Gateway) -> list[BaseRoute]:
+    """The addresses of the page to try queries in, if the operator wants one."""
+    if not gateway.configuration.has_query_page:
+        return []
+    assets = Assets(gateway.configuration.assets)
+    return QueryPage(assets, examples(gateway.engine.graphql_schema), gateway.guests).routes
 
 
 async def refuse_address(request: Request, error: Exception) -> Response:

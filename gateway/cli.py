@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gateway.commands import demo, importing, migrate, plugins, portal, schema, serve, token
+from gateway.commands import assets, demo, importing, migrate, plugins, portal, schema, serve, token
 
 
 class Sentences(TyperGroup):
@@ -74,6 +74,7 @@ app.command("import")(importing.import_)
 app.command()(schema.schema)
 app.command()(plugins.plugins)
 app.command()(token.token)
+app.add_typer(assets.app, name="assets")
 
 
 def main() -> None:

@@ -46,6 +46,10 @@ class Configuration(BaseSettings):
     """
     development: bool = False
     """Whether to accept demo tokens; on loopback only."""
+    query_page: bool | None = None
+    """Whether `/graphiql` is served, a page to try queries in; when not set, in development only."""
+    assets: Path = Path("data/assets")
+    """Folder that `tabard assets build` fills with GraphiQL; without it the query page is a smaller one."""
     row_level_security: bool = False
     """Whether each connection tells PostgreSQL its portal, so that the database's own row-level security
     holds too.
@@ -85,6 +89,11 @@ class Configuration(BaseSettings):
                 f"unset {PREFIX}DEVELOPMENT or set {PREFIX}HOST to 127.0.0.1"
             )
         return self
+
+    @property
+    def has_query_page(self) -> bool:
+        """Whether people may try queries in a page of this server."""
+        return self.development if self.query_page is None else self.query_page
 
 
 def configured(**chosen: Any) -> Configuration:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
 from gateway.graph_engine import GraphEngine
+from gateway.guests import Guests
 from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
 from gateway.installation import Installation
 from tabard.errors import TabardError
@@ -96,7 +97,13 @@ class Service:
 
         engine = GraphEngine(self.graph, self.installation.migrations)
         authenticator = DatabaseAuthenticator(verifier(self.installation), self.database)
-        return Gateway(self.installation.configuration, engine, authenticator, lifespan)
+        configuration = self.installation.configuration
+        guests = self.guests() if configuration.development else None
+        return Gateway(configuration, engine, authenticator, lifespan, guests)
+
+    def guests(self) -> Guests:
+        """Who one can be in development."""
+        return Guests(self.database, DemoTokens(self.installation.secret(DEMO_TOKENS)))
 
 
 def verifier(installation: Installation) -> Verifier:

@@ -161,7 +161,7 @@ def test_missing_file_gets_one_sentence(clone: Path) -> None:
 def test_second_start_installs_nothing_and_passes_the_options_on(clone: Path) -> None:
     pretend_installed(clone, "runtime")
 
-    started = run(clone, "demo", "--port", "8123", "--data", "there", "--fresh")
+    started = run(clone, "demo", "--port", "8123", "--data", "there", "--fresh", PATH=str(clone))
 
     assert started.stdout == f"tabard demo --port 8123 --data {clone / 'there'} --fresh\n"
 
@@ -170,7 +170,26 @@ def test_second_start_installs_nothing_and_passes_the_options_on(clone: Path) ->
 def test_what_tests_need_serves_the_demo_too(clone: Path) -> None:
     pretend_installed(clone, "runtime", "dev")
 
-    assert run(clone, "demo").stdout == "tabard demo\n"
+    assert run(clone, "demo", PATH=str(clone)).stdout == "tabard demo\n"
+
+
+@POSIX
+@pytest.mark.parametrize("code", [0, 2])
+def test_demo_builds_its_query_page_where_node_is_and_starts_whatever_comes_of_it(
+    clone: Path, code: int
+) -> None:
+    pretend_installed(clone, "runtime")
+    programs = clone / "programs"
+    programs.mkdir()
+    for name in ("node", "npm"):
+        (programs / name).write_text("")
+        (programs / name).chmod(0o755)
+    tabard = clone / ".venv" / "bin" / "tabard"
+    tabard.write_text(f'#!/bin/sh\necho tabard "$@"\n[ "$1" = demo ] || exit {code}\n')
+
+    started = run(clone, "demo", PATH=str(programs))
+
+    assert (started.returncode, started.stdout) == (0, "tabard assets build\ntabard demo\n")
 
 
 @POSIX

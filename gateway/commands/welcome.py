@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gateway.identity import DemoTokens, Identity
-from gateway.serving import DEMO_TOKENS, Service
+from gateway.guests import Guest
+from gateway.serving import Service
 from tabard.host import PluginHost
 from tabard.migrating import Migration
-from tabard.personas import PERSONAS, find_user
 from tabard.portals import portal_ids
 
 QUERY = "{ viewer { name } workspace { name tabs { key label state } } }"
 CURL_PERSONA = "csm"
-
-
-@dataclass(frozen=True)
-class Guest:
-    """A persona with a token."""
-
-    persona: str
-    name: str
-    sees: str
-    token: str
 
 
 class Welcome:
@@ -63,13 +51,7 @@ class Welcome:
     async def guests(self, service: Service) -> list[Guest]:
         """The personas of the demo, each with a token; notes which portals there are."""
         self._portals = list(await portal_ids(service.database))
-        tokens = DemoTokens(service.installation.secret(DEMO_TOKENS))
-        guests = []
-        for persona in PERSONAS:
-            user = await find_user(service.database, persona.key, persona.portal)
-            token = tokens.issue(Identity(user.portal_id, user.user_id))
-            guests.append(Guest(persona.key, user.name, persona.sees, token))
-        return guests
+        return [guest for guest in await service.guests().all() if guest.is_of_the_demo]
 
     def greet(self, service: Service, address: str, guests: list[Guest]) -> None:
         """Says what is served, where, and to whom."""
@@ -79,6 +61,7 @@ class Welcome:
         self._line(f"  database  {escape(str(place.folder.database))}")
         self._line(f"  plugins   {escape(plugins(place.host))}")
         self._line(f"  portals   {', '.join(self._portals)}")
+        self._line(f"  try it    {address}/graphiql in a browser")
         self._line(f"  schema    {address}/schema.graphql")
         self._line(f"  health    {address}/livez  {address}/readyz")
         self._line("\n[bold]Who you can be[/bold], and what they will see; below each, the token")

@@ -14,6 +14,7 @@ TabardError
 │       ├── MappingRefused     the mapping file, or the files it reads, cannot be used
 │       └── RowsRefused        rows that cannot be imported, each with its reason
 ├── CommandRefused             a command was asked for what cannot be done
+│   ├── AssetsNotBuilt         the query page cannot be built here
 │   └── NameUnknown            a portal, persona or user that is not there
 ├── BadCell                    a cell of an import that cannot be read as it should
 ├── DoorRefusal                a statement that the tenant's door does not let through
@@ -78,6 +79,10 @@ class AddressUnavailable(StartError):
 
 class CommandRefused(TabardError):
     """What a command was asked to do cannot be done as it was asked."""
+
+
+class AssetsNotBuilt(CommandRefused):
+    """The query page cannot be built here; says what is missing or failed."""
 
 
 class NameUnknown(CommandRefused):

@@ -108,7 +108,7 @@ async def find_user(database: Database, persona: str, portal: str | None = None)
     """
     if portal is not None:
         await find_portal(database, portal)
-    found = await _users(database, persona, portal)
+    found = await _users(database, _is(persona), portal)
     demo = [user for user in found if user.portal_key == DEMO_PORTAL]
     if len(found) == 1 or demo:
         return (demo or found)[0]
@@ -118,12 +118,15 @@ async def find_user(database: Database, persona: str, portal: str | None = None)
     raise CommandRefused(f"several users are '{persona}', in {keys}; choose a portal with --portal")
 
 
-async def _users(database: Database, persona: str, portal: str | None) -> list[FoundUser]:
+async def find_personas(database: Database) -> list[FoundUser]:
+    """All active users who stand for a kind of user, in whichever portal."""
+    return await _users(database, tables.user.c.persona.is_not(None))
+
+
+async def _users(
+    database: Database, wanted: sa.ColumnElement[bool], portal: str | None = None
+) -> list[FoundUser]:
     user, account = tables.user, tables.portal
-    is_external = persona.startswith(EXTERNAL)
-    wanted = (
-        user.c.external_id == persona.removeprefix(EXTERNAL) if is_external else user.c.persona == persona
-    )
     statement = (
         sa.select(account.c.id, account.c.key, user.c.id, user.c.name, user.c.persona)
         .join(user, user.c.portal_id == account.c.id)
@@ -134,6 +137,13 @@ async def _users(database: Database, persona: str, portal: str | None) -> list[F
         statement = statement.where(account.c.key == portal)
     async with database.system("find a persona's user") as connection:
         return [FoundUser(*row) for row in await connection.execute(statement)]
+
+
+def _is(persona: str) -> sa.ColumnElement[bool]:
+    user = tables.user
+    if persona.startswith(EXTERNAL):
+        return user.c.external_id == persona.removeprefix(EXTERNAL)
+    return user.c.persona == persona
 
 
 async def _unknown(database: Database, persona: str, portal: str | None) -> str:

@@ -53,9 +53,10 @@ class RunningDemo:
 
 
 @contextmanager
-def running(folder: Path, *paths: Path) -> Iterator[RunningDemo]:
-    """A demo with its data in a folder, and with whatever is installed in some paths."""
-    environment = {**os.environ, "TABARD_DATA": str(folder), "PYTHONPATH": os.pathsep.join(map(str, paths))}
+def running(folder: Path, *paths: Path, **settings: str) -> Iterator[RunningDemo]:
+    """A demo with its data in a folder, with whatever is installed in some paths, and with some settings."""
+    search = os.pathsep.join(map(str, paths))
+    environment = {**os.environ, "TABARD_DATA": str(folder), "PYTHONPATH": search, **settings}
     command = [str(PROGRAMS / "tabard"), "demo", "--port", "0", "--data", str(folder)]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
