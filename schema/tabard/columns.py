@@ -4,6 +4,7 @@ Money is minor units in a bigint, decimals are scaled bigints, instants are UTC,
 a second column folded in Python. What is indexed is bigint, C-collated text, date or timestamp.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -59,6 +60,15 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+    def column_converter(self, dialect: sa.Dialect) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+        """What reads a whole column of the driver's cells; PostgreSQL's driver gives UTC itself."""
+        return _instants if dialect.name == "sqlite" else None
+
+
+def _instants(cells: Sequence[str | None]) -> list[datetime | None]:
+    read = datetime.fromisoformat
+    return [None if cell is None else read(f"{cell}+00:00") for cell in cells]
 
 
 class Scaled(sa.types.TypeDecorator[Decimal]):

@@ -76,22 +76,20 @@ class Reader:
 
         Say `is_bounded=False` for counts, sums and searches, whose work grows with the table.
         """
-        names = [column.key for column in statement.selected_columns]
-        rows = await self._session.fetch(statement, is_bounded=is_bounded)
-        cells: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
-        return Columns(**dict(zip(map(str, names), cells, strict=True)))
+        return Columns(**await self._session.read(statement, is_bounded=is_bounded))
 
     async def values(
         self, column: sa.ColumnElement[Any], *, by: sa.ColumnElement[Any], keys: Sequence[int]
     ) -> dict[int, Any]:
         """One value for each key that has a row: `{by: column}`."""
-        rows = await self._session.fetch(sa.select(by, column).where(keys_in(by, keys)))
-        return {key: value for key, value, *_ in map(tuple, rows)}
+        statement = sa.select(by.label("key"), column.label("value")).where(keys_in(by, keys))
+        found = await self._session.read(statement)
+        return dict(zip(found["key"], found["value"], strict=True))
 
     async def scalar(self, statement: sa.Select[Any]) -> Any:
         """The first cell of the first row; None without a row."""
-        rows = await self._session.fetch(statement)
-        return rows[0][0] if rows else None
+        first, *_ = (await self._session.read(statement)).values()
+        return first[0] if first else None
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:

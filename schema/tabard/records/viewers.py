@@ -107,12 +107,9 @@ async def read_viewer(database: Database, portal_id: int, user_id: int) -> tuple
 
 async def viewer_from(session: ReadSession, portal_id: int, user_id: int) -> Viewer | None:
     """Reads the viewer on a session."""
-    statement = viewer_statement(user_id)
-    rows = await session.fetch(statement)
-    if not rows:
+    found = Columns(**await session.read(viewer_statement(user_id)))
+    if not found:
         return None
-    names = [str(column.key) for column in statement.selected_columns]
-    found = Columns(**dict(zip(names, zip(*rows, strict=True), strict=True)))
     states = workspace_state(found)
     own_id = found["own_workspace_id"][0]
     own = [state for state in states if state.id == own_id] or [state for state in states if state.is_default]

@@ -66,20 +66,24 @@ class KeyRows(functions.FunctionElement[Any]):
     name = "key_rows"
 
 
-def keys(column: sa.ColumnElement[Any], ids: Sequence[int] | Sequence[str]) -> Keys:
-    """The condition that `column`, an integer or text, is one of `ids`."""
+def keys(column: sa.ColumnElement[Any], ids: Sequence[int] | Sequence[str] | sa.BindParameter[Any]) -> Keys:
+    """The condition that `column`, an integer or text, is one of `ids`, a list or a parameter for one."""
     return Keys(column, _parameter(ids, _kind(column)))
 
 
 def key_rows(
-    ids: Sequence[int] | Sequence[str], kind: type[int] | type[str] = int, name: str | None = None
+    ids: Sequence[int] | Sequence[str] | sa.BindParameter[Any],
+    kind: type[int] | type[str] = int,
+    name: str | None = None,
 ) -> sa.TableValuedAlias:
     """The keys as rows `(key, position)`, position from 1; for LATERAL, and joins that keep every key."""
     columns = sa.column("key", KINDS[kind]()), sa.column("position", sa.BigInteger())
     return KeyRows(_parameter(ids, kind)).table_valued(*columns, name=name)
 
 
-def _parameter(ids: Sequence[Any], kind: type) -> sa.BindParameter[Any]:
+def _parameter(ids: Sequence[Any] | sa.BindParameter[Any], kind: type) -> sa.BindParameter[Any]:
+    if isinstance(ids, sa.BindParameter):
+        return sa.bindparam(ids.key, type_=KeyList(kind), required=ids.required)
     return sa.bindparam("keys", ids, type_=KeyList(kind), unique=True)
 
 

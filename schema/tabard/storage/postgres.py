@@ -1,22 +1,28 @@
 """PostgreSQL: pooled connections through asyncpg, reads in autocommit, row-level security on request."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, cast
 from weakref import WeakSet
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
 
 from tabard.storage.door import install_door
 from tabard.storage.options import StorageOptions
 from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
-from tabard.storage.session import Rows, Statement
+from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import PostgresWakeups
 
 PORTAL_VARIABLE = "tabard.portal_id"
+STATEMENTS_PER_CONNECTION: Final = 500
+SETTLE_SECONDS: Final = 1.0
 _OLDEST_RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 
@@ -24,24 +30,53 @@ _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 class PostgresConnection:
     """A connection that reads in autocommit: each statement is its own snapshot."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, pooled: PoolProxiedConnection) -> None:
+        self._pooled = pooled
+        self._driver: Any = pooled.driver_connection
+        self._is_in_snapshot = False
+        self._is_busy = False
 
-    async def fetch(self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool) -> Rows:
-        return (await self._connection.execute(statement, parameters)).all()
+    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
+        with self._running(text):
+            return cast("Sequence[Any]", await self._driver.fetch(text, *values))
 
     async def command(self, text: str) -> None:
-        raw = await self._connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        await driver.execute(text)
+        self._is_in_snapshot = True
+        with self._running(text):
+            await self._driver.execute(text)
+        self._is_in_snapshot = text != "COMMIT"
 
     async def horizon(self) -> int:
-        raw = await self._connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        return int(await driver.fetchval(_OLDEST_RUNNING))
+        with self._running(_OLDEST_RUNNING):
+            return int(await self._driver.fetchval(_OLDEST_RUNNING))
 
     async def close(self) -> None:
-        await self._connection.close()
+        if self._is_busy or self._is_in_snapshot:
+            await self._settle()
+        if self._driver.is_closed():
+            await greenlet_spawn(self._pooled.invalidate)
+        else:
+            self._pooled.close()
+
+    @contextmanager
+    def _running(self, text: str) -> Iterator[None]:
+        self._is_busy = True
+        try:
+            yield
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._is_busy = False
+            is_ours = isinstance(error, asyncpg.PostgresError | asyncpg.DataError)
+            kind = sa.exc.DBAPIError if is_ours else sa.exc.InterfaceError
+            raise kind(text, None, error) from error
+        self._is_busy = False
+
+    async def _settle(self) -> None:
+        """Waits until the server has let go of a statement that was cut off, and of a snapshot."""
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._driver.execute("ROLLBACK")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            self._driver.terminate()
 
 
 class PostgresStorage:
@@ -55,7 +90,7 @@ class PostgresStorage:
         self._lines: WeakSet[Any] = WeakSet()
         self._writer = self._engine(url, options, pool_size=options.pool_size)
         install_door(self._writer, tables)
-        self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        self.statements = Statements(self._writer.dialect)
         self._system = self._engine(url, options, pool_size=1)
         self.wakeups = PostgresWakeups(self._engine(url, options, pool_size=1))
         self._pulsing = self._system.execution_options(isolation_level="AUTOCOMMIT")
@@ -90,6 +125,7 @@ class PostgresStorage:
             pool_pre_ping=False,
             connect_args={
                 "timeout": options.connect_timeout,
+                "statement_cache_size": STATEMENTS_PER_CONNECTION,
                 "server_settings": {
                     "statement_timeout": timeout,
                     "timezone": "UTC",
@@ -114,29 +150,30 @@ class PostgresStorage:
 
     async def connect(self, scope: Scope) -> PostgresConnection:
         self._pulse.require()
-        connection = await self._reader.connect()
+        pooled = await self._writer.raw_connection()
         try:
-            await self._secure(connection, scope)
+            await self._secure(pooled, scope)
         except BaseException:
-            await connection.close()
+            pooled.close()
             raise
-        return PostgresConnection(connection)
+        return PostgresConnection(pooled)
 
-    async def _secure(self, connection: AsyncConnection, scope: Scope) -> None:
+    async def _secure(self, pooled: PoolProxiedConnection, scope: Scope) -> None:
         if not self._security:
             return
-        raw = await connection.get_raw_connection()
         # The variable outlives the checkout, so only a connection that changes portal pays for it.
-        if raw.info.get(PORTAL_VARIABLE) != scope.portal_id:
-            driver: Any = raw.driver_connection
+        if pooled.info.get(PORTAL_VARIABLE) != scope.portal_id:
+            # Forgotten first: a cancelled change may have happened or not.
+            pooled.info.pop(PORTAL_VARIABLE, None)
+            driver: Any = pooled.driver_connection
             await driver.execute(_SET_PORTAL, str(scope.portal_id))
-            raw.info[PORTAL_VARIABLE] = scope.portal_id
+            pooled.info[PORTAL_VARIABLE] = scope.portal_id
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
         self._pulse.require()
         async with self._writer.connect() as connection:
-            await self._secure(connection, scope)
+            await self._secure(await connection.get_raw_connection(), scope)
             async with connection.begin():
                 yield connection
 

@@ -5,80 +5,117 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tabard.storage.compiled import CompiledRead, Statement
 from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.scope import Scope
+from tabard.storage.statements import Prepared, Statements
 
-Statement = sa.Select[Any] | sa.CompoundSelect[Any]
 Rows = Sequence[sa.Row[Any]]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ReadConnection(Protocol):
     """A checked-out connection of either kind."""
 
-    async def fetch(
-        self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool
-    ) -> Rows: ...
+    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
+        """The rows of text that the door has compiled, as the driver gives them."""
 
-    async def command(self, text: str) -> None: ...
+    async def command(self, text: str) -> None:
+        """Runs a word of transaction control."""
 
-    async def horizon(self) -> int | None: ...
+    async def horizon(self) -> int | None:
+        """The oldest transaction still running; None where writers take turns."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Gives the connection back, whatever became of its last statement."""
 
 
 class Readers(Protocol):
     """Where read connections come from."""
 
-    async def connect(self, scope: Scope) -> ReadConnection: ...
+    @property
+    def statements(self) -> Statements:
+        """The reads that have been compiled for these connections."""
 
     @property
-    def snapshot_command(self) -> str: ...
+    def snapshot_command(self) -> str:
+        """What begins a transaction that sees one moment."""
+
+    async def connect(self, scope: Scope) -> ReadConnection:
+        """A connection for the scope; raises when none comes free in time."""
 
 
 class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
-    `count` is how many statements ran. Close it when the request ends.
+    `count` is how many statements ran, `seconds` how long they took. Close it when the request ends.
     """
 
     def __init__(self, readers: Readers, scope: Scope) -> None:
         self._readers = readers
-        self._scope = scope
+        self._scope = scope.parameters
+        self._of = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
         self.count = 0
+        self.seconds = 0.0
 
-    async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
-        """The rows; raises Unavailable or DeadlineExceeded.
+    async def read(
+        self, statement: Statement | Prepared, values: Mapping[str, Any] = NOTHING, *, is_bounded: bool = True
+    ) -> dict[str, Sequence[Any]]:
+        """The rows as columns by name; raises Unavailable or DeadlineExceeded.
 
         `is_bounded=False` says that the work grows with the table, as a count's does; SQLite then runs
         it on a thread.
         """
+        compiled, columns = await self._run(statement, values, is_bounded)
+        return dict(zip(compiled.names, columns, strict=True))
+
+    async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
+        """The rows, for jobs that look at one after the other."""
+        compiled, columns = await self._run(statement, NOTHING, is_bounded)
+        result: sa.engine.Result[Any] = sa.engine.IteratorResult(
+            SimpleResultMetaData(compiled.names), zip(*columns, strict=True)
+        )
+        return result.all()
+
+    async def _run(
+        self, statement: Statement | Prepared, given: Mapping[str, Any], is_bounded: bool
+    ) -> tuple[CompiledRead, list[Sequence[Any]]]:
+        compiled, named = self._readers.statements.find(statement, given)
+        values = compiled.values(self._scope, named)
         async with self._lock:
-            connection = await self._connected()
             self.count += 1
+            started = perf_counter()
             with translated():
-                return await connection.fetch(statement, self._scope.parameters, is_bounded=is_bounded)
+                connection = self._connection or await self._connected()
+                rows = await connection.fetch(compiled.text, values, is_bounded=is_bounded)
+            self.seconds += perf_counter() - started
+        return compiled, compiled.columns(rows)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
         """Statements inside see one moment of the database."""
         async with self._lock:
-            connection = await self._connected()
             with translated():
+                connection = await self._connected()
                 await connection.command(self._readers.snapshot_command)
         try:
             yield
         finally:
             async with self._lock:
-                with translated():
-                    await connection.command("COMMIT")
+                if self._connection is connection:
+                    with translated():
+                        await connection.command("COMMIT")
 
     async def horizon(self) -> int | None:
         """The oldest transaction still running on PostgreSQL; None where writers take turns.
@@ -86,8 +123,8 @@ class ReadSession:
         Whatever older ones have written is seen by every statement after this.
         """
         async with self._lock:
-            connection = await self._connected()
             with translated():
+                connection = await self._connected()
                 return await connection.horizon()
 
     async def close(self) -> None:
@@ -98,8 +135,7 @@ class ReadSession:
 
     async def _connected(self) -> ReadConnection:
         if self._connection is None:
-            with translated():
-                self._connection = await self._readers.connect(self._scope)
+            self._connection = await self._readers.connect(self._of)
         return self._connection
 
 

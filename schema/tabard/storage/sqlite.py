@@ -1,55 +1,74 @@
 """SQLite: one writer in the process, and read-only connections used in the event loop."""
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.door import install_door
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
-from tabard.storage.session import Rows, Statement
+from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import SqliteWakeups
 
 READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
 READERS = 64
+STATEMENTS_PER_CONNECTION = 500
 INSTRUCTIONS_BETWEEN_CHECKS = 20_000
 
 
 class SqliteConnection:
     """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them."""
 
-    def __init__(self, connection: sa.Connection, timeout: float, places: asyncio.Semaphore) -> None:
-        self._connection = connection
+    def __init__(self, pooled: PoolProxiedConnection, timeout: float, places: asyncio.Semaphore) -> None:
+        self._pooled = pooled
+        self._driver: Any = pooled.driver_connection
         self._timeout = timeout
         self._places = places
 
-    async def fetch(self, statement: Statement, parameters: Mapping[str, Any], *, is_bounded: bool) -> Rows:
+    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
         if is_bounded:
-            return self._rows(statement, parameters)
-        return await asyncio.to_thread(self._rows, statement, parameters)
+            return self._rows(text, values)
+        reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            # The thread must have left the connection before another request gets it.
+            self._driver.interrupt()
+            await asyncio.wait([reading])
+            raise
 
-    def _rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
-        raw: Any = self._connection.connection.driver_connection
+    def _rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         deadline = time.monotonic() + self._timeout
-        raw.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS_BETWEEN_CHECKS)
-        return self._connection.execute(statement, parameters).all()
+        self._driver.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS_BETWEEN_CHECKS)
+        try:
+            return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
+        except sqlite3.OperationalError as error:
+            raise sa.exc.OperationalError(text, None, error) from error
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError(text, None, error) from error
 
     async def command(self, text: str) -> None:
-        self._connection.exec_driver_sql(text)
+        self._rows(text, ())
 
     async def horizon(self) -> None:
         return None
 
     async def close(self) -> None:
-        self._connection.close()
-        self._places.release()
+        try:
+            if self._driver.in_transaction:
+                self._driver.rollback()
+        finally:
+            self._pooled.close()
+            self._places.release()
 
 
 class SqliteStorage:
@@ -63,6 +82,7 @@ class SqliteStorage:
         self._options = options
         self._reader = _read_engine(url)
         install_door(self._reader, tables)
+        self.statements = Statements(self._reader.dialect)
         self._writer = _write_engine(url)
         install_door(self._writer, tables)
         self._system = _write_engine(url)
@@ -78,7 +98,9 @@ class SqliteStorage:
         except TimeoutError as error:
             raise sa.exc.TimeoutError("no read connection came free") from error
         try:
-            return SqliteConnection(self._reader.connect(), self._options.statement_timeout, self._places)
+            return SqliteConnection(
+                self._reader.raw_connection(), self._options.statement_timeout, self._places
+            )
         except BaseException:
             self._places.release()
             raise
@@ -125,8 +147,7 @@ def _read_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
         hide_parameters=True,
-        isolation_level="AUTOCOMMIT",
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "cached_statements": STATEMENTS_PER_CONNECTION},
         poolclass=sa.QueuePool,
         pool_size=READERS,
         max_overflow=0,
@@ -135,6 +156,7 @@ def _read_engine(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None
         for pragma in (f"busy_timeout={READ_BUSY_MS}", "query_only=ON", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

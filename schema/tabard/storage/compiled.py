@@ -1,0 +1,171 @@
+"""Compiled reads: a statement's text as the driver takes it, and what turns values and cells into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.cache_key import CacheKey
+from sqlalchemy.sql.compiler import WARN_LINTING
+
+from tabard.errors import DoorRefusal
+from tabard.storage.door import ACTOR_KEY, PORTAL_KEY
+from tabard.storage.door_compiler import DoorCompiler
+
+Statement = sa.Select[Any] | sa.CompoundSelect[Any]
+Process = Callable[[Any], Any]
+Convert = Callable[[Sequence[Any]], Sequence[Any]]
+
+SCOPE: Final = (PORTAL_KEY, ACTOR_KEY)
+NUMBERS: Final = {float: 701, Decimal: 1700, int: 20}
+"""PostgreSQL's types of numbers, by the Python type that the driver gives them."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The value at one place of the text: the scope's, one that is given, or the one written there."""
+
+    key: str | int
+    process: Process | None
+    is_scope: bool = False
+    written: sa.BindParameter[Any] | None = None
+
+    def value(self, scope: Mapping[str, Any], given: Any) -> Any:
+        """The value as the driver takes it; `given` has the values by name or by number."""
+        if self.written is not None:
+            value = self.written.effective_value
+        else:
+            values: Any = scope if self.is_scope else given
+            value = values[self.key]
+        return value if self.process is None else self.process(value)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledRead:
+    """Text that the door has compiled; it is the same for every viewer and for any values."""
+
+    text: str
+    names: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    converters: tuple[tuple[int, Convert], ...]
+    literals: tuple[tuple[int, Any], ...] = ()
+    """The given values that are part of the text, by number."""
+
+    def values(self, scope: Mapping[str, Any], given: Any) -> list[Any]:
+        """The arguments in the text's order."""
+        return [argument.value(scope, given) for argument in self.arguments]
+
+    def columns(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """The rows as columns of Python values, in the order of `names`."""
+        if not rows:
+            return [() for _ in self.names]
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, convert in self.converters:
+            columns[place] = convert(columns[place])
+        return columns
+
+
+def compile_read(statement: Any, dialect: sa.Dialect, cache_key: CacheKey | None) -> CompiledRead:
+    """Compiles a statement through the door.
+
+    With a cache key the values of its parameters are given by their number in the key, so that the
+    text serves every statement with an equal key; without one, those that are required are given by name.
+    """
+    if not isinstance(statement, (sa.Select, sa.CompoundSelect)) or _writes(statement):
+        raise DoorRefusal("READ refused: it is no SELECT, or holds a change; change rows in a mutation")
+    compiled: Any = statement.compile(
+        dialect=dialect, cache_key=cache_key, linting=dialect.compiler_linting | WARN_LINTING
+    )
+    if not isinstance(compiled, DoorCompiler):
+        raise DoorRefusal("READ refused: the tenant's door has not compiled it")
+    if compiled.post_compile_params:
+        raise DoorRefusal(
+            "READ refused: it holds IN with a list, whose text changes with the number of values; "
+            "use keys(column, values)"
+        )
+    numbers = _numbers(compiled, cache_key)
+    text, order = _finished(compiled)
+    return CompiledRead(
+        text,
+        tuple(str(column.key) for column in statement.selected_columns),
+        tuple(_argument(compiled, name, numbers) for name in order),
+        tuple(_converters(compiled, dialect)),
+        tuple(
+            (numbers[compiled.bind_names[parameter]], parameter.effective_value)
+            for parameter in compiled.literal_execute_params
+            if compiled.bind_names[parameter] in numbers
+        ),
+    )
+
+
+def _writes(statement: Any) -> bool:
+    return any(isinstance(element, sa.UpdateBase) for element in visitors.iterate(statement))
+
+
+def _finished(compiled: Any) -> tuple[str, Sequence[str]]:
+    """The text with what SQLAlchemy writes into it at the last moment, and its parameters in order."""
+    if not compiled.literal_execute_params:
+        return compiled.string, compiled.positiontup or ()
+    required = {parameter.key: None for parameter in compiled.bind_names if parameter.required}
+    expanded = compiled.construct_expanded_state(required)
+    return expanded.statement, expanded.positiontup
+
+
+def _argument(compiled: Any, name: str, numbers: Mapping[str, int]) -> Argument:
+    parameter, process = compiled.binds[name], compiled._bind_processors.get(name)
+    if parameter.key in SCOPE:
+        return Argument(parameter.key, process, is_scope=True)
+    if name in numbers:
+        return Argument(numbers[name], process)
+    return Argument(parameter.key, process, written=None if parameter.required else parameter)
+
+
+class _Number:
+    """Stands for a parameter of the cache key, to learn where its value goes."""
+
+    def __init__(self, number: int) -> None:
+        self.value = self.effective_value = self
+        self.number = number
+
+
+def _numbers(compiled: Any, cache_key: CacheKey | None) -> dict[str, int]:
+    """By name in the text: the number that the parameter has in the cache key."""
+    if cache_key is None:
+        return {}
+    extracted = [_Number(number) for number in range(len(cache_key.bindparams))]
+    found = compiled.construct_params(extracted_parameters=extracted, _check=False)
+    return {name: value.number for name, value in found.items() if isinstance(value, _Number)}
+
+
+def _converters(compiled: Any, dialect: sa.Dialect) -> Iterator[tuple[int, Convert]]:
+    for place, column in enumerate(compiled._result_columns):
+        if (convert := converter(column.type, dialect)) is not None:
+            yield place, convert
+
+
+def converter(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    """What makes Python values of a column of the driver's; None where they are the same."""
+    if (of_column := getattr(type_, "column_converter", None)) is not None:
+        return cast("Convert | None", of_column(dialect))
+    if dialect.name == "postgresql" and issubclass(type_._type_affinity or object, sa.Numeric | sa.Float):
+        return partial(_plain_numbers, type_, dialect)
+    process = type_._cached_result_processor(dialect, None)
+    return None if process is None else partial(_each, process)
+
+
+def _each(process: Process, cells: Sequence[Any]) -> Sequence[Any]:
+    return list(map(process, cells))
+
+
+def _plain_numbers(
+    type_: sa.types.TypeEngine[Any], dialect: sa.Dialect, cells: Sequence[Any]
+) -> Sequence[Any]:
+    """PostgreSQL's numbers: how they become ours depends on which of its types they have."""
+    kind = next((type(cell) for cell in cells if cell is not None), None)
+    process = None if kind is None else type_._cached_result_processor(dialect, NUMBERS[kind])
+    return cells if process is None else _each(process, cells)
