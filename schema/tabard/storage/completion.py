@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def completed(work: Coroutine[Any, Any, T]) -> T:
+async def completed(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
     """The work's result; a cancellation meanwhile is raised once the work is done."""
     task = asyncio.ensure_future(work)
     cancellation: asyncio.CancelledError | None = None

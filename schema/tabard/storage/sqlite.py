@@ -4,13 +4,14 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
+from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
@@ -43,7 +44,8 @@ class SqliteConnection:
         except asyncio.CancelledError:
             # The thread must have left the connection before another request gets it.
             self._driver.interrupt()
-            await asyncio.wait([reading])
+            with suppress(sa.exc.DBAPIError):
+                await completed(reading)
             raise
 
     def _rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
