@@ -1,6 +1,6 @@
 """App: the addresses of the server, and what stands behind them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from starlette.applications import Starlette
@@ -13,17 +13,23 @@ from starlette.types import Lifespan
 
 from gateway.assets import Assets
 from gateway.codes import Code
+from gateway.compression import Compression
 from gateway.configuration import Configuration
+from gateway.documents import Documents
 from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import Envelope, request_id_of
 from gateway.examples import examples
 from gateway.guests import Guests
 from gateway.health import Health
+from gateway.library import Library
 from gateway.live.desk import Desk
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
+from gateway.manifest import Manifest
+from gateway.origins import Origins
 from gateway.query_page import QueryPage
+from gateway.rate import stock_of
 from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
@@ -36,8 +42,21 @@ class Gateway:
     configuration: Configuration
     engine: Engine
     authenticator: Authenticator
+    manifest: Manifest = field(default_factory=Manifest)
     lifespan: Lifespan[Starlette] | None = None
     guests: Guests | None = None
+
+    @cached_property
+    def library(self) -> Library:
+        """The documents that clients may ask for."""
+        configuration = self.configuration
+        documents = Documents(
+            self.engine.graphql_schema,
+            configuration.limits,
+            allows_introspection=configuration.introspection,
+            is_development=configuration.development,
+        )
+        return Library(documents, self.manifest, configuration.documents)
 
     @cached_property
     def streams(self) -> Streams:
@@ -48,8 +67,9 @@ class Gateway:
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     health = Health(gateway.engine)
-    endpoint = GraphQLEndpoint(gateway.engine, gateway.authenticator, gateway.configuration)
-    desk = Desk(gateway.engine, endpoint.documents, gateway.configuration)
+    library, stock = gateway.library, stock_of(gateway.configuration.rate)
+    endpoint = GraphQLEndpoint(gateway.engine, gateway.authenticator, gateway.configuration, library, stock)
+    desk = Desk(gateway.engine, gateway.configuration, library, stock)
     sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     app = Starlette(
         routes=[
@@ -60,7 +80,11 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/readyz", health.ready),
             *query_page(gateway),
         ],
-        middleware=[Middleware(Envelope)],
+        middleware=[
+            Middleware(Envelope),
+            Middleware(Origins, gateway.configuration.allowed_origins),
+            Middleware(Compression),
+        ],
         exception_handlers={HTTPException: refuse_address},
         lifespan=gateway.lifespan,
     )

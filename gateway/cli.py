@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gateway.commands import assets, demo, importing, migrate, plugins, portal, schema, serve, token
+from gateway.commands import assets, demo, documents, importing, migrate, plugins, portal, schema, serve, token
 
 
 class Sentences(TyperGroup):
@@ -72,6 +72,7 @@ app.command()(migrate.migrate)
 app.add_typer(portal.app, name="portal")
 app.command("import")(importing.import_)
 app.command()(schema.schema)
+app.add_typer(documents.app, name="documents")
 app.command()(plugins.plugins)
 app.command()(token.token)
 app.add_typer(assets.app, name="assets")

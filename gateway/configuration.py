@@ -1,6 +1,7 @@
 """Configuration: what an operator decides, read from `TABARD_...` environment variables."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -9,10 +10,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
+from gateway.rate import RateSettings
+from gateway.trust import TrustSettings
 from tabard.errors import ConfigurationInvalid
 
 PREFIX = "TABARD_"
 SHORTEST_SECRET = 32
+ORIGIN = re.compile(
+    r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:]+\](:[0-9]{1,5})?"
+)
 
 
 class Configuration(BaseSettings):
@@ -56,9 +62,11 @@ class Configuration(BaseSettings):
     """
     blocked_plugins: Annotated[frozenset[str], NoDecode] = frozenset()
     """Names of installed plugins that are not even imported, with commas between."""
+    introspection: bool = True
+    """Whether `__schema` and `__type` are answered; the schema can be read at `/schema.graphql` in any case."""
     allowed_origins: Annotated[frozenset[str], NoDecode] = frozenset()
-    """Origins of web pages on other hosts that may open WebSockets, such as `https://app.example.com`, with
-    commas between.
+    """Origins whose pages may ask and open WebSockets, as `https://app.example.com`, with commas between; pages of
+    the server's own origin always may.
     """
     deadline_seconds: PositiveFloat = 10.0
     """Seconds that a request may take."""
@@ -66,6 +74,10 @@ class Configuration(BaseSettings):
     """How much one request may ask for."""
     streams: Bounds = Bounds()
     """How many streams are kept open, and how long they wait."""
+    rate: RateSettings = RateSettings()
+    """How much a caller may ask for in a stretch of time."""
+    documents: TrustSettings = TrustSettings()
+    """Which documents clients may ask for."""
 
     @field_validator("blocked_plugins", "allowed_origins", mode="before")
     @classmethod
@@ -74,12 +86,30 @@ class Configuration(BaseSettings):
             [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else names
         )
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _be_origins(cls, origins: frozenset[str]) -> frozenset[str]:
+        for origin in origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    "an origin is a scheme and a host, as `https://app.example.com`, and never `*`"
+                )
+        return origins
+
     @field_validator("secret_key")
     @classmethod
     def _be_long(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret and len(secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"a secret key needs at least {SHORTEST_SECRET} characters")
         return secret
+
+    @model_validator(mode="after")
+    def _afford_one_request(self) -> Self:
+        if 0 < self.rate.points < self.limits.cost:
+            raise ValueError(
+                f"{PREFIX}RATE__POINTS is less than {PREFIX}LIMITS__COST: the dearest request could never be answered"
+            )
+        return self
 
     @model_validator(mode="after")
     def _be_private_in_development(self) -> Self:

@@ -57,6 +57,7 @@ class CheckedDocument:
     errors: tuple[Problem, ...] = ()
     operations: dict[str | None, Operation] = field(default_factory=dict)
     weight: int = 0
+    names: set[str] = field(default_factory=set)
 
     def operation(self, name: str | None) -> Operation:
         """The named operation, or the only one; refused when there is none."""
@@ -84,11 +85,20 @@ class Documents:
     Suggestions of field names are part of validation errors only in development.
     """
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, is_development: bool = False) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        allows_introspection: bool = True,
+        is_development: bool = False,
+    ) -> None:
         self._schema = schema
         self._limits = limits
+        self._allows_introspection = allows_introspection
         self._is_development = is_development
         self._kept: OrderedDict[str, CheckedDocument] = OrderedDict()
+        self._texts: dict[str, str] = {}
         self._weight = 0
 
     def __len__(self) -> int:
@@ -99,14 +109,25 @@ class Documents:
         """About how many bytes the kept documents take."""
         return self._weight
 
-    def get(self, text: str) -> CheckedDocument:
-        """The checked document; raises LimitExceeded when the text is too long to look at."""
+    def get(self, text: str, name: str | None = None) -> CheckedDocument:
+        """The checked document; raises LimitExceeded when the text is too long to look at.
+
+        With a name, its hash, the document can be asked for by it as long as it is kept.
+        """
         if checked := self._kept.get(text):
             self._kept.move_to_end(text)
-            return checked
-        checked = self._check(text, self._tokens(text))
-        self._keep(text, checked)
+        else:
+            checked = self._check(text, self._tokens(text))
+            self._keep(text, checked)
+        if name is not None and not checked.errors and text in self._kept:
+            checked.names.add(name)
+            self._texts[name] = text
         return checked
+
+    def named(self, name: str) -> CheckedDocument | None:
+        """The document that was kept under a name."""
+        text = self._texts.get(name)
+        return None if text is None else self.get(text)
 
     def _tokens(self, text: str) -> int:
         size = len(text.encode())
@@ -139,8 +160,12 @@ class Documents:
         return CheckedDocument((), by_name, weight + BYTES_PER_TOKEN * tokens)
 
     def _problems(self, document: DocumentNode) -> tuple[Problem, ...]:
-        if refusals := measure(document, self._limits).refusals(self._limits):
+        size = measure(document, self._limits)
+        if refusals := size.refusals(self._limits):
             return tuple(from_exception(refusal) for refusal in refusals)
+        if size.introspection_depth and not self._allows_introspection:
+            code = Code.INTROSPECTION_DISABLED
+            return (from_exception(Refusal(code, f"{code.meaning} {code.remedy}")),)
         errors = validate(
             self._schema,
             document,
@@ -156,3 +181,5 @@ class Documents:
         while self._weight > self._limits.cached_bytes or len(self._kept) > self._limits.cached_documents:
             _, forgotten = self._kept.popitem(last=False)
             self._weight -= forgotten.weight
+            for name in forgotten.names:
+                del self._texts[name]

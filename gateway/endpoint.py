@@ -1,6 +1,6 @@
 """Endpoint: answers `/graphql`."""
 
-from graphql import ExecutionResult, OperationType
+from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -11,11 +11,13 @@ from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.credentials import authorization
 from gateway.deadline import finish
-from gateway.documents import Documents, Operation, unresolved
-from gateway.engine import Authenticator, Engine
+from gateway.documents import Operation, unresolved
+from gateway.engine import Authenticator, Engine, Outcome
 from gateway.envelope import request_id_of
+from gateway.library import Library
 from gateway.media import JSON, negotiate
 from gateway.query_string import parse_query_string, require_preflight
+from gateway.rate import Stock, name_of
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
@@ -30,14 +32,20 @@ class GraphQLEndpoint:
     validation, cost, and only then the token and the graph.
     """
 
-    def __init__(self, engine: Engine, authenticator: Authenticator, configuration: Configuration) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        authenticator: Authenticator,
+        configuration: Configuration,
+        library: Library,
+        stock: Stock,
+    ) -> None:
         self._engine = engine
         self._authenticator = authenticator
         self._configuration = configuration
         self._limits = configuration.limits
-        self.documents = Documents(
-            engine.graphql_schema, configuration.limits, is_development=configuration.development
-        )
+        self._library = library
+        self._stock = stock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -57,7 +65,7 @@ class GraphQLEndpoint:
             require_method(scope["method"])
             require_acceptable(accepted)
             request = await self._read(scope, headers, body)
-            return await self._answer(scope["method"], request, headers, receive, responder)
+            return await self._answer(scope, headers, request, receive, responder)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
@@ -84,26 +92,33 @@ class GraphQLEndpoint:
         return parse_query_string(scope["query_string"], self._limits.json_depth)
 
     async def _answer(
-        self, method: str, request: GraphQLRequest, headers: Headers, receive: Receive, responder: Responder
+        self, scope: Scope, headers: Headers, request: GraphQLRequest, receive: Receive, responder: Responder
     ) -> Response:
-        checked = self.documents.get(request.query or "")
+        checked = self._library.find(request, headers)
         if checked.errors:
             return responder.problems(checked.errors)
         operation = checked.operation(request.operation_name)
         require_answerable(operation)
-        require_reading(method, operation)
+        require_reading(scope["method"], operation)
         quote = operation.price.quote(request.variables)
         quote.require(self._limits)
-        key = idempotency_key_of(request, headers)
-        work = self._execute(operation, request, authorization(headers), key)
-        result = await finish(work, receive, self._configuration.deadline_seconds)
-        return responder.result(result, quote, self._limits.cost)
+        work = self._execute(scope, headers, request, operation, quote.cost)
+        outcome = await finish(work, receive, self._configuration.deadline_seconds)
+        response, spent = responder.result(outcome.result, quote, self._limits.cost)
+        await self._stock.give_back(outcome.caller, quote.cost - spent)
+        return response
 
     async def _execute(
-        self, operation: Operation, request: GraphQLRequest, credentials: str | None, key: str | None
-    ) -> ExecutionResult:
-        async with self._authenticator.authenticate(credentials) as caller:
-            return await self._engine.execute(operation, request.variables, caller, idempotency_key=key)
+        self, scope: Scope, headers: Headers, request: GraphQLRequest, operation: Operation, cost: int
+    ) -> Outcome:
+        key = idempotency_key_of(request, headers)
+        async with self._authenticator.authenticate(authorization(headers)) as caller:
+            name = name_of(caller.viewer, scope)
+            rate = await self._stock.take(name, cost)
+            result = await self._engine.execute(
+                operation, request.variables, caller, idempotency_key=key, rate=rate
+            )
+        return Outcome(result, name)
 
 
 def require_method(method: str) -> None:

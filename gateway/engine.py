@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from graphql import ExecutionResult, GraphQLSchema
 
 from gateway.documents import Operation
+from tabard.nouns.rate import RateLimit
 from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer
 
@@ -18,6 +19,14 @@ class Caller:
 
     viewer: Viewer
     reads: ReadSession | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the graph answered, and to whom: the name under which the caller's points are counted."""
+
+    result: ExecutionResult
+    caller: str
 
 
 class Probe(Protocol):
@@ -64,8 +73,11 @@ class Engine(Protocol):
         caller: Caller,
         *,
         idempotency_key: str | None = None,
+        rate: RateLimit | None = None,
     ) -> ExecutionResult:
         """Executes one query or mutation of a checked document; with a key a mutation is done once.
+
+        `rate` is what `rateLimit` answers.
 
         It is cancelled when the client goes away or the deadline passes; a mutation that has reached its
         commit shields itself. Errors with a code of their own are `GraphError`; any other is masked.

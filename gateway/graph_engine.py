@@ -21,6 +21,7 @@ from tabard.core import CORE
 from tabard.errors import TabardError
 from tabard.graph import Graph
 from tabard.migrating import Migrations
+from tabard.nouns.rate import RateLimit
 from tabard.records.tables import portal
 from tabard.storage.scope import Scope
 
@@ -63,10 +64,12 @@ class GraphEngine:
         caller: Caller,
         *,
         idempotency_key: str | None = None,
+        rate: RateLimit | None = None,
     ) -> ExecutionResult:
         """Executes one operation with a context of its own."""
         context = self._graph.context(caller.viewer, caller.reads)
         context.idempotency_key = idempotency_key
+        context.rate = rate
         try:
             return await self._graph.execute(context, operation.document, variables, operation.name)
         finally:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from gateway.configuration import PREFIX, Configuration
 from gateway.data import DataFolder
+from gateway.manifest import Manifest, read_manifest
 from tabard.assembly import AssembledSchema, assemble
 from tabard.errors import ConfigurationInvalid
 from tabard.host import PluginHost
@@ -57,6 +58,19 @@ class Installation:
     def migrations(self) -> Migrations:
         """The migrations of the core and the plugins."""
         return Migrations(self.database_url, self.host.plugins)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The trusted documents; raises ConfigurationInvalid."""
+        trust = self.configuration.documents
+        if not trust.needs_manifest:
+            return Manifest()
+        if trust.manifest is None:
+            raise ConfigurationInvalid(
+                f"{PREFIX}DOCUMENTS__MANIFEST is missing: name the file that `tabard documents build` has made, "
+                f"or set every mode to `off`"
+            )
+        return read_manifest(trust.manifest)
 
     def open_database(self) -> Database:
         """The database through the door of this graph; close it."""

@@ -30,12 +30,11 @@ class Quote(NamedTuple):
     nodes: int
     cost: int
     page: int
-    flat: int = 0
+    flat: int
 
-    def spent(self, data: bytes) -> dict[str, int]:
+    def spent(self, data: bytes) -> int:
         """What an answer has cost, by the objects and lists that its JSON names."""
-        actual = self.flat + data.count(b'":{') + data.count(b'":[')
-        return {"requested": self.cost, "actual": min(actual, self.cost), "nodes": self.nodes}
+        return min(self.cost, self.flat + data.count(b'":{') + data.count(b'":['))
 
     def require(self, limits: Limits) -> None:
         """Raises LimitExceeded when it is more than the operator allows."""
@@ -81,7 +80,7 @@ class Size:
     def of(self, variables: Mapping[str, Any]) -> int:
         """The size in one request; what is no number is left to the coercion of variables."""
         sizes = [size for given in self.pages if (size := number(given.of(variables))) is not None]
-        sizes += [len(ids) for given in self.lists if isinstance(ids := given.of(variables), (list, range))]
+        sizes += [size for given in self.lists if (size := length(given.of(variables))) is not None]
         return max(sizes, default=self.otherwise)
 
 
@@ -177,3 +176,10 @@ def number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not -GREATEST <= value <= GREATEST:
         return None
     return max(int(value), 0) if value == int(value) else None
+
+
+def length(value: Any) -> int | None:
+    """How many items a list has, or one value in place of a list; None without any."""
+    if value is None:
+        return None
+    return len(value) if isinstance(value, (list, range)) else 1

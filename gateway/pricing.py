@@ -26,12 +26,15 @@ from graphql import (
     is_list_type,
     value_from_ast_untyped,
 )
+from graphql.utilities import get_default_value_ast
 
 from gateway.extent import INTROSPECTION
 from gateway.overlap import Fragments, Place
 from gateway.price import CEILING, ONE, Amount, Given, Link, Price, Quote, Size, Step, number
 from tabard.connection import DEFAULT_PAGE
 
+# `data` itself.
+ANSWER = 1
 CHANGE = 10
 INTROSPECTED = 100
 # What a list without pages is taken to hold: such lists are short, as tabs, stages and teams are.
@@ -137,7 +140,7 @@ class Pricing:
         """The operation's price."""
         root = Place((self._operation.selection_set,), self._fragments)
         names = [nodes[0].name.value for nodes in root.fields.values()]
-        extra = INTROSPECTED * sum(name in INTROSPECTION for name in names)
+        extra = ANSWER + INTROSPECTED * sum(name in INTROSPECTION for name in names)
         if self._operation.operation is OperationType.MUTATION:
             extra += CHANGE * len(names)
         total = self._amount((self._operation.selection_set,))
@@ -193,7 +196,8 @@ class Pricing:
 
     def _given(self, node: FieldNode, name: str, field: GraphQLField) -> Given:
         """The value of an argument."""
-        default: Any = field.args[name].default_value
+        literal = get_default_value_ast(field.args[name])
+        default = sized(value_from_ast_untyped(literal)) if literal else None
         for argument in node.arguments or ():
             if argument.name.value == name:
                 if isinstance(argument.value, VariableNode):

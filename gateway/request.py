@@ -67,8 +67,6 @@ def request_of(members: Mapping[str, Any]) -> GraphQLRequest:
     )
     if request.query is not None and not request.query.strip():
         raise malformed("`query` is empty.")
-    if request.query is None:
-        raise malformed("`query` is missing.")
     return request
 
 

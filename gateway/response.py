@@ -28,25 +28,26 @@ class Responder:
     most_bytes: int = 5_242_880
     is_development: bool = False
 
-    def result(self, result: ExecutionResult, quote: Quote, limit: int) -> Response:
-        """The answer to an executed operation; without `data` when execution never began."""
+    def result(self, result: ExecutionResult, quote: Quote, limit: int) -> tuple[Response, int]:
+        """The answer to an executed operation and its cost; without `data` when execution never began."""
         errors = result.errors or []
         # The graph gives at most ten for each field, so that a client can tell a failure from an empty value.
         chosen = choose(errors, FIELDS * self.most_errors)
         shown = [from_execution(error, is_development=self.is_development) for error in chosen]
         if result.data is None and shown and all(problem.path is None for problem in shown):
-            return self.problems(shown)
+            return self.problems(shown), 1
         data = orjson.dumps(result.data)
         if len(data) > self.most_bytes:
             what = "The answer has too many bytes"
             raise LimitExceeded(Code.ANSWER_TOO_LARGE, what, limit=self.most_bytes, actual=len(data))
-        extensions = {**(result.extensions or {}), "cost": quote.spent(data) | {"limit": limit}}
+        spent = quote.spent(data)
+        cost = {"requested": quote.cost, "actual": spent, "nodes": quote.nodes, "limit": limit}
+        extensions = {**(result.extensions or {}), "cost": cost}
         if len(errors) > len(shown):
             extensions["omittedErrors"] = len(errors) - len(shown)
         listed = b'"errors":%b,' % orjson.dumps(self._formatted(shown)) if shown else b""
-        return self._response(
-            200, b'{%b"data":%b,"extensions":%b}' % (listed, data, orjson.dumps(extensions))
-        )
+        content = b'{%b"data":%b,"extensions":%b}' % (listed, data, orjson.dumps(extensions))
+        return self._response(200, content), spent
 
     def problems(self, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> Response:
         """The answer to a request that was not executed; the first problem gives the status."""

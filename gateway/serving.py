@@ -98,8 +98,14 @@ class Service:
         engine = GraphEngine(self.graph, self.installation.migrations)
         authenticator = DatabaseAuthenticator(verifier(self.installation), self.database)
         configuration = self.installation.configuration
-        guests = self.guests() if configuration.development else None
-        return Gateway(configuration, engine, authenticator, lifespan, guests)
+        return Gateway(
+            configuration,
+            engine,
+            authenticator,
+            manifest=self.installation.manifest,
+            lifespan=lifespan,
+            guests=self.guests() if configuration.development else None,
+        )
 
     def guests(self) -> Guests:
         """Who one can be in development."""

@@ -15,6 +15,8 @@ from gateway.configuration import PREFIX, Configuration
 from gateway.exits import Exit
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
+from gateway.rate import RateSettings
+from gateway.trust import TrustSettings
 from tabard.policies import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,6 +94,18 @@ def streams() -> Iterator[Row]:
     yield from _settings(f"{PREFIX}STREAMS__", Bounds.model_fields)
 
 
+def rate() -> Iterator[Row]:
+    """Every setting of the rate."""
+    yield "variable", "default", "meaning"
+    yield from _settings(f"{PREFIX}RATE__", RateSettings.model_fields)
+
+
+def trust() -> Iterator[Row]:
+    """Every setting of trusted documents."""
+    yield "variable", "default", "meaning"
+    yield from _settings(f"{PREFIX}DOCUMENTS__", TrustSettings.model_fields)
+
+
 def exits() -> Iterator[Row]:
     """Every exit code of the command line."""
     yield "code", "meaning"
@@ -114,7 +128,7 @@ def _settings(prefix: str, fields: Mapping[str, FieldInfo]) -> Iterator[Row]:
 
 def _default(value: Any) -> str:
     assert not isinstance(value, SecretStr), "a secret has no default"
-    if value is None or value == frozenset():
+    if value is None or value in (frozenset(), {}):
         return "none"
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
@@ -129,6 +143,8 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "settings": settings,
     "limits": limits,
     "streams": streams,
+    "rate": rate,
+    "trust": trust,
     "exits": exits,
 }
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from gateway.request import GraphQLRequest, map_of, parse_object
+from gateway.request import GraphQLRequest, map_of, parse_object, text_of
 from tabard.errors import GraphError
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
@@ -71,17 +71,27 @@ def payload_of(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def request_of(message: Mapping[str, Any]) -> GraphQLRequest:
-    """What a `subscribe` message asks for."""
+    """What a `subscribe` message asks for, by a text or by the hash of one."""
     payload = payload_of(message)
-    query, name = payload.get("query"), payload.get("operationName")
-    if not isinstance(query, str):
+    if not isinstance(payload.get("query"), str) and hash_in(payload) is None:
         raise bad("The payload's `query` is no text.")
-    if name is not None and not isinstance(name, str):
-        raise bad("The payload's `operationName` is no text.")
     try:
-        return GraphQLRequest(query, name, map_of(payload, "variables"), map_of(payload, "extensions"))
+        return GraphQLRequest(
+            text_of(payload, "query"),
+            text_of(payload, "operationName"),
+            map_of(payload, "variables"),
+            map_of(payload, "extensions"),
+            text_of(payload, "documentId"),
+        )
     except GraphError as error:
         raise bad(error.message) from None
+
+
+def hash_in(payload: Mapping[str, Any]) -> Any:
+    """What names a document in place of its text."""
+    extensions = payload.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    return payload.get("documentId") or persisted
 
 
 def written(type_: str, **members: Any) -> str:

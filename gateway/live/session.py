@@ -166,7 +166,9 @@ class Session:
         last = written("complete", id=id)
         try:
             self._require_room(running)
-            async with aclosing(self._desk.answers(request, standing, self._responder)) as answers:
+            async with aclosing(
+                self._desk.answers(request, self._socket.scope, standing, self._responder)
+            ) as answers:
                 async for response in answers:
                     if response.status_code >= 300:
                         last = answer(id, response)

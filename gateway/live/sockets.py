@@ -13,10 +13,10 @@ from gateway.engine import Authenticator
 from gateway.envelope import given_or_new
 from gateway.live.desk import Desk
 from gateway.live.messages import SUBPROTOCOL, Closing
-from gateway.live.origin import require_allowed
 from gateway.live.session import TRANSPORT, Session
 from gateway.live.streams import Streams
 from gateway.media import GRAPHQL_RESPONSE
+from gateway.origins import require_allowed
 from gateway.response import Responder
 from tabard.errors import GraphError
 

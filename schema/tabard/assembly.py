@@ -35,6 +35,7 @@ from tabard.mutations import Mutation, MutationField
 from tabard.naming import camel
 from tabard.nouns.node import Node, Record
 from tabard.nouns.nodes import node_fields
+from tabard.nouns.rate import RATE_FIELD, RateLimit
 from tabard.nouns.workspace import Workspace
 from tabard.plugin import Plugin
 from tabard.policies import Policy, Public, SignedIn
@@ -49,7 +50,7 @@ from tabard.typegraph import object_types, reachable
 from tabard.user_errors import ERROR_TYPES, UserError
 
 # What every answer is built of; the fields that lead there carry the policies.
-STRUCTURE = (PageInfo, Money, UserError, *ERROR_TYPES, TabInfo)
+STRUCTURE = (PageInfo, Money, UserError, *ERROR_TYPES, TabInfo, RateLimit)
 DEFINITION = "strawberry-definition"
 Root = Mutation | Subscription
 
@@ -218,7 +219,7 @@ def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:
     for record in registry.records.values():
         for capability in CAPABILITIES:
             capability(derived, record)
-    contributions = [*derived.fields, *node_fields(registry)]
+    contributions = [*derived.fields, *node_fields(registry), RATE_FIELD]
     contributions += [field for plugin in registry.plugins.values() for field in plugin.fields]
     contributions += [_tab_field(registry, name) for name in registry.tabs]
     _own_types(registry, contributions)

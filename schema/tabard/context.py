@@ -14,6 +14,7 @@ from tabard.viewer import Viewer, denied
 
 if TYPE_CHECKING:
     from tabard.graph import Graph
+    from tabard.nouns.rate import RateLimit
     from tabard.storage.session import ReadSession
 
 
@@ -24,6 +25,7 @@ class Context:
         self.graph = graph
         self.viewer = viewer
         self.idempotency_key = key
+        self.rate: RateLimit | None = None
         self.session = session
         self.reader = Reader(viewer, session, graph.properties)
         self.loaders: dict[tuple[str, ...], DataLoader[Any, Any]] = {}

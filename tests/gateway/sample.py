@@ -15,6 +15,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 from gateway.documents import Operation
 from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
+from tabard.nouns.rate import RateLimit
 from tabard.viewer import ANONYMOUS, Viewer
 
 SECRET = "SELECT password FROM users"
@@ -210,6 +211,7 @@ class SampleEngine:
         caller: Caller,
         *,
         idempotency_key: str | None = None,
+        rate: RateLimit | None = None,
     ) -> ExecutionResult:
         result = execute(
             self.graphql_schema,

@@ -159,6 +159,7 @@ async def test_a_failure_outside_the_graph_is_masked_and_logged_too(
 async def test_a_failure_after_the_answer_began_is_left_to_the_server(app: Starlette) -> None:
     async def fail(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
         raise LookupError("half an answer")
 
     class Half:
