@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gateway.commands import assets, demo, documents, importing, migrate, plugins, portal, schema, serve, token
+from gateway.commands import (
+    assets,
+    demo,
+    documents,
+    importing,
+    migrate,
+    plugins,
+    portal,
+    schema,
+    serve,
+    token,
+)
 
 
 class Sentences(TyperGroup):
