@@ -322,7 +322,7 @@ class Code(StrEnum):
         "UNAVAILABLE",
         503,
         503,
-        "The database does not answer now.",
+        "The database, or the issuer of the token, does not answer now; or the server is about to end.",
         "Send the same request again after `retryAfter` seconds.",
     )
     PLUGIN_ERROR = (

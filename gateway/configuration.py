@@ -1,13 +1,14 @@
 """Configuration: what an operator decides, read from `TABARD_...` environment variables."""
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from gateway.address import is_loopback
+from gateway.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.rate import RateSettings
@@ -56,6 +57,8 @@ class Configuration(BaseSettings):
     """Whether `/graphiql` is served, a page to try queries in; when not set, in development only."""
     assets: Path = Path("data/assets")
     """Folder that `tabard assets build` fills with GraphiQL; without it the query page is a smaller one."""
+    issuers: tuple[Issuer, ...] = ()
+    """Whose tokens are accepted: a JSON list of objects, each an issuer."""
     row_level_security: bool = False
     """Whether each connection tells PostgreSQL its portal, so that the database's own row-level security
     holds too.
@@ -112,6 +115,20 @@ class Configuration(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _know_issuers(self) -> Self:
+        names = [issuer.issuer for issuer in self.issuers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{PREFIX}ISSUERS names one issuer twice; give each one entry")
+        if self.row_level_security and any(
+            issuer.portal_by == "key" or issuer.portal for issuer in self.issuers
+        ):
+            raise ValueError(
+                f"with row-level security the server sees one portal at a time and finds none by its key: "
+                f'have the issuer put the portal\'s id into a claim, and set "portal_by": "id" in {PREFIX}ISSUERS'
+            )
+        return self
+
+    @model_validator(mode="after")
     def _be_private_in_development(self) -> Self:
         if self.development and not is_loopback(self.host):
             raise ValueError(
@@ -132,14 +149,9 @@ def configured(**chosen: Any) -> Configuration:
         return Configuration(**chosen)
     except ValidationError as error:
         raise ConfigurationInvalid("; ".join(explain(error))) from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address reaches this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    except SettingsError as error:
+        # Its cause quotes the setting's value.
+        raise ConfigurationInvalid(f"{error}; write it as JSON") from None
 
 
 def explain(error: ValidationError) -> list[str]:

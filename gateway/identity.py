@@ -13,7 +13,8 @@ import jwt
 
 from gateway.engine import Caller
 from tabard.errors import Unauthenticated
-from tabard.records.viewers import read_viewer
+from tabard.portals import portal_id
+from tabard.records.viewers import KnownBy, read_viewer
 from tabard.storage.database import Database
 from tabard.viewer import ANONYMOUS
 
@@ -24,23 +25,23 @@ LONGEST_TOKEN: Final = 8_192
 
 @dataclass(frozen=True)
 class Identity:
-    """A user of a portal, as a verified token names them."""
+    """A user of a portal, as a verified token names them: a portal by id or key, a user by id or otherwise."""
 
-    portal_id: int
-    user_id: int
+    portal: int | str
+    user: int | KnownBy
 
 
 class Verifier(Protocol):
     """Checks tokens of the issuers that an operator trusts."""
 
-    def verify(self, token: str) -> Identity:
+    async def verify(self, token: str) -> Identity:
         """Whom the token names; raises Unauthenticated unless it is genuine, meant for us and in force."""
 
 
 class NoTokens:
     """A verifier for a server that trusts no issuer."""
 
-    def verify(self, token: str) -> Identity:
+    async def verify(self, token: str) -> Identity:
         """Refuses every token."""
         raise Unauthenticated(
             "This server accepts no tokens: its operator has configured no issuer.", reason="NO_ISSUER"
@@ -66,26 +67,24 @@ class DemoTokens:
         claims = {
             "iss": self.ISSUER,
             "aud": self.AUDIENCE,
-            "sub": str(identity.user_id),
-            "portal": str(identity.portal_id),
+            "sub": str(identity.user),
+            "portal": str(identity.portal),
             "iat": int(now.timestamp()),
             "exp": int((now + self.LIFETIME).timestamp()),
         }
         return jwt.encode(claims, self._secret, self.ALGORITHM)
 
-    def verify(self, token: str) -> Identity:
+    async def verify(self, token: str) -> Identity:
         """Whom the token names."""
         if len(token) > LONGEST_TOKEN:
-            raise _invalid()
+            raise invalid()
         try:
             claims = self._claims(token)
         except jwt.ExpiredSignatureError as error:
-            raise Unauthenticated(
-                "The token has expired; get a new one from `tabard token`.", reason="TOKEN_EXPIRED"
-            ) from error
+            raise expired("The token has expired; get a new one from `tabard token`.") from error
         except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
-            raise _invalid() from error
-        return Identity(_id(claims["portal"]), _id(claims["sub"]))
+            raise invalid() from error
+        return Identity(id_of(claims["portal"]), id_of(claims["sub"]))
 
     def _claims(self, token: str) -> dict[str, Any]:
         return jwt.decode(
@@ -105,6 +104,7 @@ class DatabaseAuthenticator:
     def __init__(self, verifier: Verifier, database: Database) -> None:
         self._verifier = verifier
         self._database = database
+        self._portals = PortalIds(database)
 
     @asynccontextmanager
     async def authenticate(self, authorization: str | None) -> AsyncIterator[Caller]:
@@ -112,24 +112,59 @@ class DatabaseAuthenticator:
         if authorization is None:
             yield Caller(ANONYMOUS)
             return
-        identity = self._verifier.verify(authorization.partition(" ")[2])
-        viewer, reads = await read_viewer(self._database, identity.portal_id, identity.user_id)
+        identity = await self._verifier.verify(authorization.partition(" ")[2])
+        portal_id = await self._portals.find(identity.portal)
+        viewer, reads = await read_viewer(self._database, portal_id, identity.user)
         try:
             if viewer is None:
-                raise Unauthenticated(
-                    "The user of this token is gone or inactive; ask a super admin of the portal.",
-                    reason="USER_INACTIVE",
-                )
+                raise gone()
             yield Caller(viewer, reads)
         finally:
             await reads.close()
 
 
-def _id(claim: object) -> int:
+class PortalIds:
+    """The ids of portals by their keys, which never change; each is read once."""
+
+    MOST: Final = 100_000
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, int] = {}
+
+    async def find(self, portal: int | str) -> int:
+        """The portal's id; raises Unauthenticated when there is none."""
+        if isinstance(portal, int):
+            return portal
+        if (known := self._known.get(portal)) is not None:
+            return known
+        if (found := await portal_id(self._database, portal)) is None:
+            raise gone()
+        if len(self._known) < self.MOST:
+            self._known[portal] = found
+        return found
+
+
+def id_of(claim: object) -> int:
+    """A claim that is an id; raises Unauthenticated when it is none."""
     if not isinstance(claim, str) or not ID.fullmatch(claim) or int(claim) > LONGEST_ID:
-        raise _invalid()
+        raise invalid()
     return int(claim)
 
 
-def _invalid() -> Unauthenticated:
+def invalid() -> Unauthenticated:
+    """The refusal of a token that is not ours; it does not say what is wrong with it."""
     return Unauthenticated("The token is not one of ours; sign in again.", reason="TOKEN_INVALID")
+
+
+def expired(message: str) -> Unauthenticated:
+    """The refusal of a token that was good once."""
+    return Unauthenticated(message, reason="TOKEN_EXPIRED")
+
+
+def gone() -> Unauthenticated:
+    """The refusal of a good token whose portal or user there is not."""
+    return Unauthenticated(
+        "The user of this token is gone or inactive; ask a super admin of the portal.",
+        reason="USER_INACTIVE",
+    )

@@ -21,8 +21,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from gateway.address import is_loopback
 from gateway.assets import HERE, Assets
-from gateway.configuration import is_loopback
 from gateway.examples import Example
 from gateway.guests import Guests
 

@@ -18,6 +18,7 @@ from gateway.graph_engine import GraphEngine
 from gateway.guests import Guests
 from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
 from gateway.installation import Installation
+from gateway.issued_tokens import TrustedIssuers, issued
 from tabard.errors import TabardError
 from tabard.graph import Graph
 from tabard.storage.database import Database
@@ -51,6 +52,7 @@ class Service:
             secret=installation.secret(CURSORS),
             new_id=self.lease,
         )
+        self.verifier = verifier(installation)
         self._renewal: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -58,6 +60,8 @@ class Service:
         """Leases the node number; raises DatabaseNotReady or SchemaNewer unless the database is up to date."""
         await self.installation.migrations.check()
         await self.lease.take()
+        if isinstance(self.verifier, TrustedIssuers):
+            await self.verifier.prepare()
         self.database.watch()
         self._renewal = asyncio.create_task(self._renew())
 
@@ -96,7 +100,7 @@ class Service:
             await self.close()
 
         engine = GraphEngine(self.graph, self.installation.migrations)
-        authenticator = DatabaseAuthenticator(verifier(self.installation), self.database)
+        authenticator = DatabaseAuthenticator(self.verifier, self.database)
         configuration = self.installation.configuration
         return Gateway(
             configuration,
@@ -113,10 +117,11 @@ class Service:
 
 
 def verifier(installation: Installation) -> Verifier:
-    """Whose tokens an installation accepts: in development the demo's, else nobody's yet."""
+    """Whose tokens an installation accepts: those of its issuers, and in development the demo's."""
+    verifiers: dict[str, Verifier] = {**issued(installation.configuration.issuers)}
     if installation.configuration.development:
-        return DemoTokens(installation.secret(DEMO_TOKENS))
-    return NoTokens()
+        verifiers[DemoTokens.ISSUER] = DemoTokens(installation.secret(DEMO_TOKENS))
+    return TrustedIssuers(verifiers) if verifiers else NoTokens()
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from gateway.codes import Code
 from gateway.configuration import PREFIX, Configuration
 from gateway.exits import Exit
+from gateway.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.rate import RateSettings
@@ -20,7 +21,11 @@ from gateway.trust import TrustSettings
 from tabard.policies import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "docs" / "errors.md", ROOT / "docs" / "operators" / "configuration.md"]
+PAGES = [
+    ROOT / "docs" / "errors.md",
+    ROOT / "docs" / "operators" / "configuration.md",
+    ROOT / "docs" / "operators" / "identity.md",
+]
 COMMAND = "python -m tests.reference_tables --write"
 MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 TOKEN_REASONS = {
@@ -106,6 +111,14 @@ def trust() -> Iterator[Row]:
     yield from _settings(f"{PREFIX}DOCUMENTS__", TrustSettings.model_fields)
 
 
+def issuer() -> Iterator[Row]:
+    """Every member of an issuer's object."""
+    yield "member", "default", "meaning"
+    for name, field in Issuer.model_fields.items():
+        needed = "needed" if field.is_required() else _default(field.default)
+        yield f"`{name}`", needed, " ".join(str(field.description).split())
+
+
 def exits() -> Iterator[Row]:
     """Every exit code of the command line."""
     yield "code", "meaning"
@@ -128,8 +141,10 @@ def _settings(prefix: str, fields: Mapping[str, FieldInfo]) -> Iterator[Row]:
 
 def _default(value: Any) -> str:
     assert not isinstance(value, SecretStr), "a secret has no default"
-    if value is None or value in (frozenset(), {}):
+    if value is None or value in (frozenset(), {}, ()):
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in value)
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
@@ -145,6 +160,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "streams": streams,
     "rate": rate,
     "trust": trust,
+    "issuer": issuer,
     "exits": exits,
 }
 

@@ -50,9 +50,10 @@ def announce(service: Service, address: str) -> None:
         address=f"{address}/graphql",
         plugins=[item.name for item in service.installation.host.plugins],
     )
-    if service.installation.configuration.development:
+    configuration = service.installation.configuration
+    if configuration.development:
         log.warning(
             "DEVELOPMENT MODE: demo tokens open every portal of this database; never expose this port"
         )
-    else:
+    elif not configuration.issuers:
         log.warning("no token issuer is configured: every caller is anonymous")

@@ -135,6 +135,13 @@ async def portal_ids(database: Database) -> dict[str, int]:
         return {row.key: row.id for row in rows}
 
 
+async def portal_id(database: Database, key: str) -> int | None:
+    """The id of the portal with this key; None when there is none."""
+    async with database.system("find a portal by its key") as connection:
+        found = await connection.scalar(sa.select(tables.portal.c.id).where(tables.portal.c.key == key))
+    return None if found is None else int(found)
+
+
 async def find_portal(database: Database, key: str) -> int:
     """The id of the portal with this key; raises NameUnknown, naming those there are."""
     ids = await portal_ids(database)

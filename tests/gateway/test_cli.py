@@ -20,7 +20,7 @@ from gateway.serving import DEMO_TOKENS
 from tabard import errors
 from tabard.assembly import assemble, sdl
 from tabard.host import GROUP
-from tests.support.databases import Templates, bundled
+from tests.support.databases import Templates, bundled, finished
 
 MAPPING = """
 [[import]]
@@ -174,11 +174,12 @@ def test_a_portal_is_made_and_its_super_admin_gets_a_token(tabard: Tabard, data:
     printed = tabard("token", "--persona", "super-admin", "--portal", "acme", "--data", data)
     assert printed.stderr == ""
     place = Installation(Configuration(data=data))
-    identity = DemoTokens(place.secret(DEMO_TOKENS)).verify(printed.stdout.removesuffix("\n"))
+    verifying = DemoTokens(place.secret(DEMO_TOKENS)).verify(printed.stdout.removesuffix("\n"))
+    identity = finished(verifying)
     with sa.create_engine(f"sqlite:///{data / 'tabard.sqlite3'}").connect() as connection:
         query = "SELECT app_user.id, portal.id, plan, portal.time_zone FROM app_user, portal"
         rows = [tuple(row) for row in connection.exec_driver_sql(query)]
-    assert rows == [(identity.user_id, identity.portal_id, "ENTERPRISE", "Europe/Rome")]
+    assert rows == [(identity.user, identity.portal, "ENTERPRISE", "Europe/Rome")]
 
 
 def test_import_reads_files_and_tells_what_it_has_made(tabard: Tabard, data: Path, tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 """The configuration: its defaults, where it is read from, and what it refuses."""
 
+import json
+from typing import Any
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from gateway.configuration import Configuration, explain
+from gateway.configuration import Configuration, configured, explain
 from gateway.limits import Limits
+from tabard.errors import ConfigurationInvalid
 
 SECRET = "s" * 32
 
@@ -135,3 +139,50 @@ def test_development_mode_is_refused_where_others_can_reach_it(host: str) -> Non
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_development_mode_is_served_on_loopback(host: str) -> None:
     assert Configuration(development=True, host=host).host == host
+
+
+ISSUER = {"issuer": "https://login.test/", "audience": "tabard", "jwks_url": "https://login.test/jwks.json"}
+
+
+def test_issuers_are_read_from_one_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABARD_ISSUERS", json.dumps([ISSUER | {"algorithms": ["ES256", "EdDSA"]}]))
+    (issuer,) = Configuration().issuers
+    assert (issuer.issuer, issuer.algorithms) == ("https://login.test/", ("ES256", "EdDSA"))
+    assert (issuer.portal_claim, issuer.portal_by) == ("portal", "key")
+    assert (issuer.user_claim, issuer.user_by) == ("sub", "external_id")
+
+
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"algorithms": ["HS256"]}, "TABARD_ISSUERS__0__ALGORITHMS__0"),
+        ({"algorithms": ["none"]}, "TABARD_ISSUERS__0__ALGORITHMS__0"),
+        ({"algorithms": []}, "TABARD_ISSUERS__0__ALGORITHMS"),
+        ({"jwks_url": "http://login.test/jwks.json"}, "it must be https"),
+        ({"jwks_url": "file:///etc/passwd"}, "write an address"),
+        ({"jwks_url": "https://user@login.test/"}, "write an address"),
+        ({"user_claim": "portal"}, "the same claim"),
+        ({"audience": ""}, "TABARD_ISSUERS__0__AUDIENCE"),
+        ({"jku": "https://login.test/"}, "TABARD_ISSUERS__0__JKU"),
+    ],
+)
+def test_an_issuer_that_could_not_be_trusted_is_refused(changed: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigurationInvalid, match=problem):
+        configured(issuers=[ISSUER | changed])
+
+
+def test_one_issuer_is_named_once_and_fits_row_level_security() -> None:
+    with pytest.raises(ConfigurationInvalid, match="names one issuer twice"):
+        configured(issuers=[ISSUER, ISSUER])
+    with pytest.raises(ConfigurationInvalid, match=r'set "portal_by": "id"'):
+        configured(issuers=[ISSUER], row_level_security=True)
+    assert configured(issuers=[ISSUER | {"portal_by": "id"}], row_level_security=True).issuers
+
+
+def test_issuers_that_are_no_json_are_refused_without_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABARD_ISSUERS", "[{secret")
+    with pytest.raises(ConfigurationInvalid, match="write it as JSON") as refused:
+        configured()
+    assert "secret" not in str(refused.value)
+    assert "issuers" in str(refused.value)

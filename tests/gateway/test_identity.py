@@ -25,7 +25,7 @@ from tabard.viewer import ANONYMOUS
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 TOKENS = DemoTokens(SECRET)
-ADA = Identity(portal_id=7, user_id=42)
+ADA = Identity(portal=7, user=42)
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
@@ -52,9 +52,9 @@ def token(
     return f"{signed}.{part(hmac.digest(secret, signed.encode(), digest))}"
 
 
-def test_a_token_of_ours_stands_for_its_user() -> None:
-    assert TOKENS.verify(TOKENS.issue(ADA)) == ADA
-    assert TOKENS.verify(token(claims())) == ADA
+async def test_a_token_of_ours_stands_for_its_user() -> None:
+    assert await TOKENS.verify(TOKENS.issue(ADA)) == ADA
+    assert await TOKENS.verify(token(claims())) == ADA
 
 
 def test_a_token_holds_the_claims_that_are_promised() -> None:
@@ -131,24 +131,24 @@ FORGED = {
 
 @pytest.mark.promise("P10")
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
-def test_a_token_that_is_not_ours_is_refused(forged: str) -> None:
+async def test_a_token_that_is_not_ours_is_refused(forged: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
-        TOKENS.verify(forged)
+        await TOKENS.verify(forged)
     assert refused.value.extensions == {"code": "UNAUTHENTICATED", "reason": "TOKEN_INVALID"}
 
 
-def test_a_token_expires_with_a_minute_of_leeway() -> None:
+async def test_a_token_expires_with_a_minute_of_leeway() -> None:
     now = datetime.now(UTC)
     just_expired = TOKENS.issue(ADA, now - DemoTokens.LIFETIME - timedelta(seconds=30))
-    assert TOKENS.verify(just_expired) == ADA
+    assert await TOKENS.verify(just_expired) == ADA
     with pytest.raises(Unauthenticated) as refused:
-        TOKENS.verify(TOKENS.issue(ADA, now - DemoTokens.LIFETIME - timedelta(seconds=90)))
+        await TOKENS.verify(TOKENS.issue(ADA, now - DemoTokens.LIFETIME - timedelta(seconds=90)))
     assert refused.value.extensions["reason"] == "TOKEN_EXPIRED"
 
 
-def test_a_server_without_an_issuer_accepts_no_token() -> None:
+async def test_a_server_without_an_issuer_accepts_no_token() -> None:
     with pytest.raises(Unauthenticated) as refused:
-        NoTokens().verify(GOOD)
+        await NoTokens().verify(GOOD)
     assert refused.value.extensions["reason"] == "NO_ISSUER"
 
 

@@ -15,6 +15,7 @@ from gateway.configuration import Configuration
 from gateway.graph_engine import Troubles
 from gateway.identity import DemoTokens, Identity, NoTokens
 from gateway.installation import Installation
+from gateway.issued_tokens import TrustedIssuers
 from gateway.serving import DEMO_TOKENS, Service, verifier
 from tabard.containment import Containment
 from tabard.errors import DatabaseNotReady, Unavailable
@@ -181,7 +182,7 @@ async def test_a_database_without_its_tables_is_not_served(tmp_path: Path) -> No
 
 def test_demo_tokens_are_accepted_in_development_only(tmp_path: Path) -> None:
     development = verifier(Installation(Configuration(data=tmp_path, development=True)))
-    assert isinstance(development, DemoTokens)
+    assert isinstance(development, TrustedIssuers)
     assert isinstance(verifier(Installation(Configuration(data=tmp_path))), NoTokens)
 
 

@@ -85,6 +85,7 @@ def create_app_user() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="app_user_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="app_user_external_id_key"),
     )
+    op.create_index("app_user_email", "app_user", ["portal_id", "email"])
     secure("app_user")
 
 

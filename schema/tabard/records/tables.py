@@ -54,6 +54,7 @@ user = tenant(
     sa.Column("persona", Label(63)),
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("portal_id", "external_id", name="app_user_external_id_key"),
+    sa.Index("app_user_email", "portal_id", "email"),
 )
 
 user_permission = tenant(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -13,6 +14,27 @@ from tabard.storage.database import Database
 from tabard.storage.scope import Scope
 from tabard.storage.session import ReadSession
 from tabard.viewer import StoredTab, Viewer, WorkspaceState
+
+
+@dataclass(frozen=True)
+class KnownBy:
+    """A user who is named by something else than the id; an e-mail address of several names nobody."""
+
+    by: Literal["external_id", "email"]
+    value: str
+
+    @property
+    def id(self) -> sa.ScalarSelect[Any]:
+        """The user's id, as a part of a statement."""
+        user = tables.user
+        if self.by == "external_id":
+            return sa.select(user.c.id).where(user.c.external_id == self.value).scalar_subquery()
+        return (
+            sa.select(sa.func.min(user.c.id))
+            .where(user.c.email == self.value, user.c.is_active.is_(True))
+            .having(sa.func.count() == 1)
+            .scalar_subquery()
+        )
 
 
 def stored_tabs() -> list[sa.ColumnElement[Any]]:
@@ -58,9 +80,10 @@ def _grouped(column: sa.ColumnElement[Any], *where: sa.ColumnElement[bool]) -> s
     )
 
 
-def viewer_statement(user_id: int) -> sa.Select[Any]:
+def viewer_statement(known: int | KnownBy) -> sa.Select[Any]:
     """Viewer, workspace and settings at once: a row for each stored tab of the own and default workspace."""
     user, portal, member = tables.user, tables.portal, tables.team_member
+    user_id: Any = known.id if isinstance(known, KnownBy) else known
     workspace, setting, placed = tables.workspace, tables.tab_setting, tables.workspace_team
     primary = (
         sa.select(member.c.team_id)
@@ -94,20 +117,24 @@ def viewer_statement(user_id: int) -> sa.Select[Any]:
     )
 
 
-async def read_viewer(database: Database, portal_id: int, user_id: int) -> tuple[Viewer | None, ReadSession]:
+async def read_viewer(
+    database: Database, portal_id: int, user: int | KnownBy
+) -> tuple[Viewer | None, ReadSession]:
     """The viewer, None for a user who is gone, and the session that goes on serving the request."""
-    session = database.reading(Scope(portal_id, user_id))
+    session = database.reading(Scope(portal_id, user if isinstance(user, int) else None))
     try:
-        viewer = await viewer_from(session, portal_id, user_id)
+        viewer = await viewer_from(session, portal_id, user)
     except BaseException:
         await session.close()
         raise
+    if viewer is not None and not isinstance(user, int):
+        session.act_as(Scope(portal_id, viewer.user_id))
     return viewer, session
 
 
-async def viewer_from(session: ReadSession, portal_id: int, user_id: int) -> Viewer | None:
+async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy) -> Viewer | None:
     """Reads the viewer on a session."""
-    found = Columns(**await session.read(viewer_statement(user_id)))
+    found = Columns(**await session.read(viewer_statement(user)))
     if not found:
         return None
     states = workspace_state(found)
@@ -115,7 +142,7 @@ async def viewer_from(session: ReadSession, portal_id: int, user_id: int) -> Vie
     own = [state for state in states if state.id == own_id] or [state for state in states if state.is_default]
     return Viewer(
         portal_id=portal_id,
-        user_id=user_id,
+        user_id=found["user_id"][0],
         name=found["user_name"][0],
         plan=found["plan"][0],
         is_super_admin=found["is_super_admin"][0],

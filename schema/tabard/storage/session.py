@@ -127,6 +127,10 @@ class ReadSession:
                 connection = await self._connected()
                 return await connection.horizon()
 
+    def act_as(self, scope: Scope) -> None:
+        """Goes on for a user of the same portal, once it is known who that is."""
+        self._scope, self._of = scope.parameters, scope
+
     async def close(self) -> None:
         """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
         connection, self._connection = self._connection, None
