@@ -165,17 +165,20 @@ async def test_a_demo_that_is_there_is_left_alone(gateway: Gateway) -> None:
     assert await demo.missing() == []
 
 
-def test_a_plugin_that_cannot_make_its_rows_is_named() -> None:
+@pytest.mark.promise("P16")
+@pytest.mark.parametrize("error", [LookupError("no such stage"), SystemExit(3)])
+def test_a_plugin_that_cannot_make_its_rows_is_named(error: BaseException) -> None:
     plugin = Plugin("acme", policy=Permission.WORKSPACE)
 
     @plugin.demo
     def fail(seeder: Seeder) -> None:
-        raise LookupError("no such stage")
+        raise error
 
     with pytest.raises(StartError) as refused:
         gathered(plugins=[plugin])
     assert str(refused.value) == (
-        "the plugin 'acme' of test 1 cannot make its demo data (LookupError: no such stage); mend it, or block it"
+        "the plugin 'acme' of test 1 cannot make its demo data "
+        f"({type(error).__name__}: {error}); mend it, or block it"
     )
 
 

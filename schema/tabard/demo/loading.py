@@ -109,7 +109,9 @@ class Demo:
             own = replace(seeder, rng=_chance(made.key, hosted.plugin.name))
             try:
                 self._host.seed(hosted, own)
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise StartError(
                     f"the plugin '{hosted.plugin.name}' of {hosted.origin} cannot make its demo data "
                     f"({type(error).__name__}: {error}); mend it, or block it"
