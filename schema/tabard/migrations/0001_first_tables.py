@@ -346,7 +346,7 @@ def create_idempotency_record() -> None:
         ),
         sa.PrimaryKeyConstraint("portal_id", "actor_id", "key", "path", name="idempotency_record_pkey"),
     )
-    op.create_index("idempotency_record_age", "idempotency_record", ["portal_id", "created_at"])
+    op.create_index("idempotency_record_age", "idempotency_record", ["portal_id", "actor_id", "created_at"])
     secure("idempotency_record")
 
 
