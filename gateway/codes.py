@@ -260,7 +260,7 @@ class Code(StrEnum):
         403,
         403,
         "A `GET` request lacks a header that browsers do not send to foreign servers unasked.",
-        "Send the header `GraphQL-Require-Preflight: 1`, or use `POST`.",
+        "Send a bearer token or the header `GraphQL-Require-Preflight: 1`, or use `POST`.",
     )
     ORIGIN_NOT_ALLOWED = (
         "ORIGIN_NOT_ALLOWED",

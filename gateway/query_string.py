@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 
 from gateway.codes import Code
+from gateway.credentials import BEARER
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, malformed, parse_object, request_of
 
@@ -23,8 +24,9 @@ PREFLIGHT = (
 
 
 def require_preflight(headers: Headers) -> None:
-    """Refuses a request that any page could make a browser send."""
-    if not any(headers.get(name) for name in PREFLIGHT):
+    """Refuses a request that any page could make a browser send; none adds a bearer token by itself."""
+    has_token = BEARER.fullmatch(headers.get("authorization", ""))
+    if not has_token and not any(headers.get(name) for name in PREFLIGHT):
         code = Code.CSRF_PREVENTED
         raise Refusal(code, f"{code.meaning} {code.remedy}")
 

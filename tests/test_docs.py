@@ -38,7 +38,7 @@ WITH_RENEWALS = [
 ]
 FOR_AUTHORS = [page for page in ALL if page.name.startswith("docs/plugins/")]
 # `sh` is shown, `bash` is run by test_readme.py.
-LANGUAGES = {"python", "graphql", "json", "sh", "bash", "sql", "toml", "yaml", "csv", "text"}
+LANGUAGES = {"python", "js", "graphql", "json", "sh", "bash", "sql", "toml", "yaml", "csv", "text"}
 
 
 def named(page: Page) -> str:

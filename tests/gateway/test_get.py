@@ -32,12 +32,26 @@ async def test_a_query_is_answered_when_a_header_shows_that_no_foreign_page_asks
     assert (response.status_code, response.json()["data"]) == (200, {"hello": "Hello, world!"})
 
 
+async def test_a_bearer_token_shows_it_too(client: httpx2.AsyncClient) -> None:
+    response = await get(client, {"authorization": "Bearer good"}, query="{ viewerName }")
+    assert (response.status_code, response.json()["data"]) == (200, {"viewerName": "Ada"})
+
+
 @pytest.mark.promise("P8")
-@pytest.mark.parametrize("headers", [{}, {"x-requested-with": ""}, {"content-type": "text/plain"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-requested-with": ""},
+        {"content-type": "text/plain"},
+        {"authorization": "Basic YWRhOnNlY3JldA=="},
+        {"authorization": "Bearer"},
+    ],
+)
 async def test_a_request_that_any_page_could_send_is_refused(
     client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
-    response = await get(client, {"authorization": "Bearer good", **headers}, query="{ hello }")
+    response = await get(client, headers, query="{ hello }")
     assert (response.status_code, code(response)) == (403, Code.CSRF_PREVENTED)
 
 

@@ -1,0 +1,1 @@
+"""Clients as frontends set them up; `schema/README.md` quotes them."""
