@@ -24,6 +24,7 @@ from gateway.guests import Guests
 from gateway.health import Health
 from gateway.library import Library
 from gateway.live.desk import Desk
+from gateway.live.event_streams import EventStreams
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
 from gateway.manifest import Manifest
@@ -68,8 +69,11 @@ def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     health = Health(gateway.engine)
     library, stock = gateway.library, stock_of(gateway.configuration.rate)
-    endpoint = GraphQLEndpoint(gateway.engine, gateway.authenticator, gateway.configuration, library, stock)
     desk = Desk(gateway.engine, gateway.configuration, library, stock)
+    events = EventStreams(desk, gateway.authenticator, gateway.streams, gateway.configuration)
+    endpoint = GraphQLEndpoint(
+        gateway.engine, gateway.authenticator, gateway.configuration, library, stock, events
+    )
     sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     app = Starlette(
         routes=[

@@ -71,6 +71,10 @@ class CheckedDocument:
             operation = self.operations[name]
         return operation
 
+    def is_subscription(self, name: str | None) -> bool:
+        """Whether the operation of this name, or the only one, is a subscription."""
+        return not self.errors and self.operation(name).kind is OperationType.SUBSCRIPTION
+
 
 def unresolved(what: str) -> Refusal:
     """The refusal of a request that does not say what to execute."""

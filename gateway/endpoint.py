@@ -15,7 +15,8 @@ from gateway.documents import Operation, unresolved
 from gateway.engine import Authenticator, Engine, Outcome
 from gateway.envelope import request_id_of
 from gateway.library import Library
-from gateway.media import JSON, negotiate
+from gateway.live.event_streams import EventStreams
+from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepts_events, negotiate
 from gateway.query_string import parse_query_string, require_preflight
 from gateway.rate import Stock, name_of
 from gateway.refusal import Refusal
@@ -39,6 +40,7 @@ class GraphQLEndpoint:
         configuration: Configuration,
         library: Library,
         stock: Stock,
+        events: EventStreams,
     ) -> None:
         self._engine = engine
         self._authenticator = authenticator
@@ -46,6 +48,7 @@ class GraphQLEndpoint:
         self._limits = configuration.limits
         self._library = library
         self._stock = stock
+        self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -56,7 +59,8 @@ class GraphQLEndpoint:
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         headers = Headers(scope=scope)
-        accepted = negotiate(", ".join(headers.getlist("accept")))
+        accept = ", ".join(headers.getlist("accept"))
+        accepted = negotiate(accept)
         responder = self._responder(scope, accepted)
         body = Body(receive, headers, self._limits)
         try:
@@ -65,6 +69,8 @@ class GraphQLEndpoint:
             require_method(scope["method"])
             require_acceptable(accepted)
             request = await self._read(scope, headers, body)
+            if self._is_streamed(accept, headers, request):
+                return await self._stream(scope, headers, request, responder)
             return await self._answer(scope, headers, request, receive, responder)
         except ClientDisconnect:
             raise
@@ -77,7 +83,7 @@ class GraphQLEndpoint:
     def _responder(self, scope: Scope, accepted: str | None) -> Responder:
         return Responder(
             request_id_of(scope),
-            accepted or JSON,
+            GRAPHQL_RESPONSE if accepted == EVENT_STREAM else accepted or JSON,
             self._limits.errors,
             self._limits.answer_bytes,
             self._configuration.development,
@@ -90,6 +96,21 @@ class GraphQLEndpoint:
         require_preflight(headers)
         await body.read()
         return parse_query_string(scope["query_string"], self._limits.json_depth)
+
+    def _is_streamed(self, accept: str, headers: Headers, request: GraphQLRequest) -> bool:
+        """Whether to answer with events: to who prefers them, and to whoever reads them and subscribes."""
+        if negotiate(accept) == EVENT_STREAM:
+            return True
+        checked = self._library.find(request, headers) if accepts_events(accept) else None
+        return checked is not None and checked.is_subscription(request.operation_name)
+
+    async def _stream(
+        self, scope: Scope, headers: Headers, request: GraphQLRequest, responder: Responder
+    ) -> Response:
+        if scope["method"] == "GET":
+            for operation in self._library.find(request, headers).operations.values():
+                require_reading("GET", operation)
+        return await self._events.open(request, scope, responder)
 
     async def _answer(
         self, scope: Scope, headers: Headers, request: GraphQLRequest, receive: Receive, responder: Responder
@@ -129,7 +150,7 @@ def require_method(method: str) -> None:
 
 def require_reading(method: str, operation: Operation) -> None:
     """Refuses a change by a method that must not change anything."""
-    if method == "GET" and operation.kind is not OperationType.QUERY:
+    if method == "GET" and operation.kind is OperationType.MUTATION:
         raise wrong_method("POST")
 
 

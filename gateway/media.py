@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
 # In this order for callers that leave the choice to us: who does not ask for the newer type gets JSON.
-SERVED = (JSON, GRAPHQL_RESPONSE)
+SERVED = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
 
 WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 QUOTED = r'"(?:[^"\\]|\\.)*+"'
@@ -58,7 +59,7 @@ class Preference(NamedTuple):
 
     def covers(self, media_type: str) -> bool:
         """Whether the media type is in this range."""
-        return self.name in {"*/*", "application/*", media_type}
+        return self.name in {"*/*", f"{media_type.partition('/')[0]}/*", media_type}
 
 
 def preferences(accept: str) -> Iterator[Preference]:
@@ -89,3 +90,9 @@ def negotiate(accept: str | None) -> str | None:
     ranges = list(preferences(accept))
     ranked = [(standing, name) for name in SERVED if (standing := rank(name, ranges))]
     return max(ranked, key=lambda candidate: candidate[0])[1] if ranked else None
+
+
+@lru_cache(maxsize=256)
+def accepts_events(accept: str) -> bool:
+    """Whether the caller says that it can read a stream of events; who accepts anything does not say so."""
+    return any(wish.name == EVENT_STREAM and wish.weight for wish in preferences(accept))

@@ -56,6 +56,10 @@ class Responder:
         errors = {"errors": self._formatted(problems[: self.most_errors])}
         return self._response(status, orjson.dumps(errors), headers)
 
+    def unopened(self, errors: Sequence[GraphQLError]) -> Response:
+        """The answer to a subscription of which there is no stream."""
+        return self.problems([from_execution(error, is_development=self.is_development) for error in errors])
+
     def failure(self, error: Exception) -> Response:
         """The answer to a request that ended in an exception."""
         problem = from_exception(error)

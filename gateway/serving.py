@@ -21,6 +21,7 @@ from gateway.installation import Installation
 from gateway.issued_tokens import TrustedIssuers, issued
 from tabard.errors import TabardError
 from tabard.graph import Graph
+from tabard.live.upkeep import Upkeep
 from tabard.storage.database import Database
 from tabard.storage.nodes import LEASE, NodeLease
 
@@ -53,6 +54,8 @@ class Service:
             new_id=self.lease,
         )
         self.verifier = verifier(installation)
+        self.upkeep = Upkeep(self.database, self.graph.places.kept)
+        self.database.wakeups.heed = self.upkeep.note
         self._renewal: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -75,6 +78,7 @@ class Service:
             with suppress(TabardError, TimeoutError):
                 async with asyncio.timeout(FAREWELL_SECONDS):
                     await self.lease.release()
+        await self.upkeep.close()
         await self.graph.close()
 
     async def _renew(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
 
 from graphql import ExecutionResult, OperationType
 from starlette.datastructures import Headers
@@ -14,13 +16,24 @@ from starlette.types import Scope
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.documents import Operation
-from gateway.engine import Engine, Outcome
+from gateway.engine import Engine
 from gateway.library import Library
 from gateway.live.standing import Standing
+from gateway.price import Quote
 from gateway.rate import Stock, name_of
-from gateway.request import GraphQLRequest, idempotency_key_of
+from gateway.request import GraphQLRequest
 from gateway.response import Responder
 from tabard.errors import DeadlineExceeded
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query or mutation with its price."""
+
+    operation: Operation
+    variables: dict[str, Any]
+    key: str | None
+    quote: Quote
 
 
 class Desk:
@@ -33,54 +46,55 @@ class Desk:
         self._limits = configuration.limits
         self._seconds = configuration.deadline_seconds
 
-    async def answers(
-        self, request: GraphQLRequest, scope: Scope, standing: Standing, responder: Responder
+    async def open(
+        self, request: GraphQLRequest, key: str | None, scope: Scope, standing: Standing, responder: Responder
     ) -> AsyncGenerator[Response, None]:
-        """The answers, in order; one with a status above 299 is a refusal, and the last.
+        """The answers, to be closed; one with a status above 299 is a refusal, and the last.
 
-        Raises Unauthenticated or Forbidden when the caller has lost the right to be answered.
+        A subscription has begun when this returns: what happens from then on is told. With an idempotency
+        key a mutation is done once. Both this and the answers raise Unauthenticated or Forbidden when the
+        caller has lost the right to be answered.
         """
         checked = self._library.find(request, Headers(scope=scope))
         if checked.errors:
-            yield responder.problems(checked.errors)
-            return
+            return single(responder.problems(checked.errors))
         operation = checked.operation(request.operation_name)
         quote = operation.price.quote(request.variables)
         quote.require(self._limits)
         if operation.kind is not OperationType.SUBSCRIPTION:
-            outcome = await self._once(operation, request, scope, standing, quote.cost)
-            response, spent = responder.result(outcome.result, quote, self._limits.cost)
-            await self._stock.give_back(outcome.caller, quote.cost - spent)
-            yield response
-            return
-        async with aclosing(self._events(operation, request, standing)) as results:
-            async for result in results:
-                yield responder.result(result, quote, self._limits.cost)[0]
-
-    async def _events(
-        self, operation: Operation, request: GraphQLRequest, standing: Standing
-    ) -> AsyncGenerator[ExecutionResult, None]:
+            return self._once(Asked(operation, request.variables, key, quote), scope, standing, responder)
+        async with standing.admit() as caller:
+            await self._stock.take(name_of(caller.viewer, scope), quote.cost)
         stream = await self._engine.subscribe(operation, request.variables, standing.admit)
         if isinstance(stream, ExecutionResult):
-            yield stream
-            return
-        with standing.following(stream):
-            async with aclosing(stream.results()) as results:
-                async for result in results:
-                    yield result
+            return single(responder.unopened(stream.errors or []))
+        return self._written(standing.results(stream), quote, responder)
 
     async def _once(
-        self, operation: Operation, request: GraphQLRequest, scope: Scope, standing: Standing, cost: int
-    ) -> Outcome:
-        key = idempotency_key_of(request, Headers())
+        self, asked: Asked, scope: Scope, standing: Standing, responder: Responder
+    ) -> AsyncGenerator[Response, None]:
         try:
             async with asyncio.timeout(self._seconds), standing.admit() as caller:
                 name = name_of(caller.viewer, scope)
-                rate = await self._stock.take(name, cost)
+                rate = await self._stock.take(name, asked.quote.cost)
                 result = await self._engine.execute(
-                    operation, request.variables, caller, idempotency_key=key, rate=rate
+                    asked.operation, asked.variables, caller, idempotency_key=asked.key, rate=rate
                 )
-                return Outcome(result, name)
         except TimeoutError:
             what = f"The request was ended after {self._seconds:g} seconds."
             raise DeadlineExceeded(f"{what} {Code.DEADLINE_EXCEEDED.remedy}") from None
+        response, spent = responder.result(result, asked.quote, self._limits.cost)
+        await self._stock.give_back(name, asked.quote.cost - spent)
+        yield response
+
+    async def _written(
+        self, results: AsyncGenerator[ExecutionResult, None], quote: Quote, responder: Responder
+    ) -> AsyncGenerator[Response, None]:
+        async with aclosing(results):
+            async for result in results:
+                yield responder.result(result, quote, self._limits.cost)[0]
+
+
+async def single(response: Response) -> AsyncGenerator[Response, None]:
+    """The answers where there is one."""
+    yield response

@@ -9,7 +9,8 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from gateway.request import GraphQLRequest, map_of, parse_object, text_of
+import gateway.request
+from gateway.request import GraphQLRequest, map_of, parse_object
 from tabard.errors import GraphError
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
@@ -76,13 +77,7 @@ def request_of(message: Mapping[str, Any]) -> GraphQLRequest:
     if not isinstance(payload.get("query"), str) and hash_in(payload) is None:
         raise bad("The payload's `query` is no text.")
     try:
-        return GraphQLRequest(
-            text_of(payload, "query"),
-            text_of(payload, "operationName"),
-            map_of(payload, "variables"),
-            map_of(payload, "extensions"),
-            text_of(payload, "documentId"),
-        )
+        return gateway.request.request_of(payload)
     except GraphError as error:
         raise bad(error.message) from None
 
@@ -99,8 +94,11 @@ def written(type_: str, **members: Any) -> str:
     return orjson.dumps({"type": type_, **members}).decode()
 
 
-def answer(id: str, response: Response) -> str:
-    """The message of one answer: `next`, or for a refusal `error`, after which nothing comes."""
-    if response.status_code >= 300:
-        return written("error", id=id, payload=orjson.loads(response.body)["errors"])
+def told(id: str, response: Response) -> str:
+    """The message of one answer."""
     return written("next", id=id, payload=orjson.Fragment(bytes(response.body)))
+
+
+def refused(id: str, response: Response) -> str:
+    """The message of a refusal, after which nothing comes."""
+    return written("error", id=id, payload=orjson.loads(response.body)["errors"])

@@ -8,6 +8,7 @@ from contextlib import ExitStack, aclosing
 from typing import Any
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.websockets import WebSocket
 
 from gateway.codes import Code
@@ -18,19 +19,19 @@ from gateway.live.desk import Desk
 from gateway.live.messages import (
     Closed,
     Closing,
-    answer,
     bad,
     id_of,
     parse_message,
     payload_of,
+    refused,
     request_of,
+    told,
     written,
 )
 from gateway.live.standing import Standing
 from gateway.live.streams import Streams
-from gateway.problem import from_exception
 from gateway.refusal import LimitExceeded
-from gateway.request import GraphQLRequest
+from gateway.request import GraphQLRequest, idempotency_key_of
 from gateway.response import Responder
 from tabard.errors import Forbidden, GraphError, Unauthenticated
 
@@ -166,20 +167,20 @@ class Session:
         last = written("complete", id=id)
         try:
             self._require_room(running)
-            async with aclosing(
-                self._desk.answers(request, self._socket.scope, standing, self._responder)
-            ) as answers:
+            key = idempotency_key_of(request, Headers())
+            opened = await self._desk.open(request, key, self._socket.scope, standing, self._responder)
+            async with aclosing(opened) as answers:
                 async for response in answers:
                     if response.status_code >= 300:
-                        last = answer(id, response)
+                        last = refused(id, response)
                         break
-                    await self._send(answer(id, response))
+                    await self._send(told(id, response))
         except (Unauthenticated, Forbidden) as error:
             raise lapsed(error) from None
         except Closed:
             raise
         except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
-            last = answer(id, self._responder.problems([from_exception(error)]))
+            last = refused(id, self._responder.failure(error))
         # Forgotten first, so that the client may use the id again as soon as it hears the end.
         self._operations.pop(id, None)
         await self._send(last)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+
+from graphql import ExecutionResult
 
 from gateway.engine import Authenticator, Caller, EventStream
 from tabard.errors import DeadlineExceeded, Forbidden, GraphError, Unauthenticated, Unavailable
@@ -23,12 +25,13 @@ class Standing:
         """The caller as the database knows them now; raises Unauthenticated."""
         return self._authenticator.authenticate(self._credentials)
 
-    @contextmanager
-    def following(self, stream: EventStream) -> Iterator[None]:
-        """Meanwhile the caller's right to the stream is looked at too."""
+    async def results(self, stream: EventStream) -> AsyncGenerator[ExecutionResult, None]:
+        """What the stream gives; meanwhile the caller's right to it is looked at too."""
         self._streams.add(stream)
         try:
-            yield
+            async with aclosing(stream.results()) as results:
+                async for result in results:
+                    yield result
         finally:
             self._streams.discard(stream)
 

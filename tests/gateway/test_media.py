@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.media import GRAPHQL_RESPONSE, JSON, negotiate, parse_media_type
+from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, negotiate, parse_media_type
 
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, "
@@ -37,7 +37,7 @@ URQL = (
         ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", JSON),
         ('text/html; title="a, application/json", */*;q=0', None),
         (URQL, GRAPHQL_RESPONSE),
-        ("text/event-stream, application/json", JSON),
+        ("text/event-stream, application/json", EVENT_STREAM),
         ("text/html", None),
         ("application/json;q=0", None),
         ("application/json;q=1.5", None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from gateway.configuration import configured
 from gateway.identity import DemoTokens, Identity
 from gateway.installation import Installation
+from gateway.live.streams import Streams
 from gateway.serving import DEMO_TOKENS, Server, Service, run
-from tabard.personas import DEMO_PORTAL, find_user
+from tabard.personas import DEMO_PORTAL, FoundUser, find_user
 
 T = TypeVar("T")
 PATIENCE = 30
@@ -41,15 +42,21 @@ class Running:
         """What a coroutine gives in the server's own loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
 
-    def identity(self, persona: str, portal: str = DEMO_PORTAL) -> Identity:
-        """Portal and user of a persona."""
-        user = self.within(find_user(self.service.database, persona, portal))
-        return Identity(user.portal_id, user.user_id)
+    def user(self, persona: str, portal: str = DEMO_PORTAL) -> FoundUser:
+        """Who a persona is."""
+        return self.within(find_user(self.service.database, persona, portal))
 
     def token(self, persona: str, portal: str = DEMO_PORTAL) -> str:
         """A token of a persona."""
         tokens = DemoTokens(self.service.installation.secret(DEMO_TOKENS))
-        return tokens.issue(self.identity(persona, portal))
+        user = self.user(persona, portal)
+        return tokens.issue(Identity(user.portal_id, user.user_id))
+
+    async def until(self, is_so: Callable[[Streams], bool]) -> None:
+        """Waits for a state of the open streams."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_so(self.service.gateway.streams):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.005)
 
     def stop(self) -> None:
         """Asks the server to end, as a signal does."""

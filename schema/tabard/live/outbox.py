@@ -29,7 +29,7 @@ async def head(session: ReadSession) -> Place:
     """The place behind all events that readers have now; whatever is committed after this comes later."""
     horizon = await session.horizon()
     if horizon is not None:
-        return Place(horizon - 1, LAST)
+        return Place(horizon.oldest - 1, LAST)
     rows = await session.fetch(sa.select(sa.func.coalesce(sa.func.max(outbox_event.c.position), 0)))
     return Place(int(rows[0][0]), LAST)
 
@@ -45,7 +45,7 @@ async def read_after(session: ReadSession, place: Place, most: int) -> Reading:
         .order_by(position, id)
         .limit(most)
     )
-    seen = [row for row in rows if horizon is None or row.position < horizon]
+    seen = [row for row in rows if horizon is None or row.position < horizon.oldest]
     return Reading([_event(row) for row in seen], len(seen) < len(rows))
 
 

@@ -56,6 +56,12 @@ def instant_of(id: int) -> datetime:
     return datetime.fromtimestamp(((id >> NODE_BITS + COUNTER_BITS) + EPOCH_MS) / 1000, UTC)
 
 
+def first_id_of(instant: datetime) -> int:
+    """The smallest id that can have been made at the instant or later."""
+    milliseconds = int(instant.timestamp() * 1000) - EPOCH_MS
+    return max(milliseconds, 0) << NODE_BITS + COUNTER_BITS
+
+
 def encode_global_id(noun: str, id: int) -> str:
     """The global id of a row: its noun and 13 characters, e.g. `company_01hx3v9k2m0qe`."""
     digits = []

@@ -16,6 +16,7 @@ from tabard.storage.door import install_door
 from tabard.storage.options import StorageOptions
 from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
+from tabard.storage.session import Horizon
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import PostgresWakeups
@@ -23,7 +24,9 @@ from tabard.storage.wakeups import PostgresWakeups
 PORTAL_VARIABLE = "tabard.portal_id"
 STATEMENTS_PER_CONNECTION: Final = 500
 SETTLE_SECONDS: Final = 1.0
-_OLDEST_RUNNING = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+_RUNNING = (
+    "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
+)
 _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 
 
@@ -46,9 +49,9 @@ class PostgresConnection:
             await self._driver.execute(text)
         self._is_in_snapshot = text != "COMMIT"
 
-    async def horizon(self) -> int:
-        with self._running(_OLDEST_RUNNING):
-            return int(await self._driver.fetchval(_OLDEST_RUNNING))
+    async def horizon(self) -> Horizon:
+        with self._running(_RUNNING):
+            return Horizon(*await self._driver.fetchrow(_RUNNING))
 
     async def close(self) -> None:
         if self._is_busy or self._is_in_snapshot:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine.result import SimpleResultMetaData
@@ -24,6 +24,16 @@ Rows = Sequence[sa.Row[Any]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+class Horizon(NamedTuple):
+    """The ids of transactions: of the oldest that runs, and the first that none has had yet.
+
+    Whatever transactions before the oldest have written is seen by every statement after this.
+    """
+
+    oldest: int
+    unborn: int
+
+
 class ReadConnection(Protocol):
     """A checked-out connection of either kind."""
 
@@ -33,8 +43,8 @@ class ReadConnection(Protocol):
     async def command(self, text: str) -> None:
         """Runs a word of transaction control."""
 
-    async def horizon(self) -> int | None:
-        """The oldest transaction still running; None where writers take turns."""
+    async def horizon(self) -> Horizon | None:
+        """Which transactions run now; None where writers take turns."""
 
     async def close(self) -> None:
         """Gives the connection back, whatever became of its last statement."""
@@ -119,11 +129,8 @@ class ReadSession:
                     with translated():
                         await connection.command("COMMIT")
 
-    async def horizon(self) -> int | None:
-        """The oldest transaction still running on PostgreSQL; None where writers take turns.
-
-        Whatever older ones have written is seen by every statement after this.
-        """
+    async def horizon(self) -> Horizon | None:
+        """Which transactions run now on PostgreSQL; None where writers take turns."""
         async with self._lock:
             with translated():
                 connection = await self._connected()

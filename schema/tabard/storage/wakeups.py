@@ -30,9 +30,11 @@ class Wakeups:
         self._woken: set[int] = set()
         self._is_all_woken = False
         self._signal = asyncio.Event()
+        self.heed: Callable[[int], None] = lambda portal_id: None
 
     def announce(self, portal_id: int) -> None:
-        """Says that events of the portal were committed here."""
+        """Says that events of the portal were committed here; `heed` is told too."""
+        self.heed(portal_id)
         self.wake(portal_id)
 
     def wake(self, *portal_ids: int) -> None:
@@ -104,7 +106,7 @@ class PostgresWakeups(Wakeups):
         self._telling: asyncio.Task[None] | None = None
 
     def announce(self, portal_id: int) -> None:
-        self.wake(portal_id)
+        super().announce(portal_id)
         self._untold.add(portal_id)
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())

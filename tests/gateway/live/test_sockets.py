@@ -1,49 +1,23 @@
-"""WebSockets: every rule of `graphql-transport-ws`, and every code with which a socket is closed."""
+"""WebSockets: changes are told to those who subscribed, with the state of that moment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.services import Running, serving
+from tests.gateway.live.changes import CHANGED, RENAME, asked, company_of
+from tests.support.services import Running
 from tests.support.sockets import opened
-
-CHANGED = """
-subscription ($ids: [ID!], $after: String) {
-  recordChanged(ids: $ids, after: $after) { cursor kind changed recordId record { id ... on Company { name } } }
-}
-"""
-RENAME = """
-mutation ($record: ID!, $name: String!) {
-  recordUpdate(input: {record: $record, properties: [{key: "name", value: {text: $name}}]}) {
-    userErrors { message }
-  }
-}
-"""
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    """What the configuration differs in from the defaults; tests parametrize it."""
-    return {}
-
-
-@pytest.fixture
-def server(demo_url: str, settings: dict[str, Any]) -> Iterator[Running]:
-    """A server over the demo, on either kind of database in turn."""
-    with serving(demo_url, **settings) as running:
-        yield running
 
 
 @pytest.mark.promise("P28")
 async def test_a_change_is_told_to_who_subscribed(server: Running) -> None:
-    async with opened(server.ws, server.token("csm")) as socket:
-        await socket.subscribe("c", "{ companies(first: 1) { nodes { id } } }")
-        company = (await socket.receive())["payload"]["data"]["companies"]["nodes"][0]["id"]
-        assert await socket.receive() == {"type": "complete", "id": "c"}
-        await socket.subscribe("s", CHANGED, ids=[company])
+    token = server.token("csm")
+    company = await company_of(server, token)
+    now = (await asked(server, token, "{ eventCursor }"))["eventCursor"]
+    async with opened(server.ws, token) as socket:
+        await socket.subscribe("s", CHANGED, ids=[company], after=now)
         await socket.subscribe("m", RENAME, record=company, name="Renamed")
         told: dict[tuple[str, str], Any] = {}
         while len(told) < 3:
