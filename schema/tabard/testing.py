@@ -32,6 +32,8 @@ from tabard.viewer import ANONYMOUS
 __all__ = ["Answer", "Gateway"]
 
 SECRET = b"tests only; a server has its own."
+# A test waits longer than a server lets anybody wait: the machine may have much else to do.
+PATIENT = StorageOptions(connect_timeout=60.0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Gateway:
         url: str,
         *plugins: Plugin,
         plugin_limit: float = 5.0,
-        options: StorageOptions | None = None,
+        options: StorageOptions = PATIENT,
         portals: Mapping[str, int] | None = None,
     ) -> AsyncIterator[Gateway]:
         """A gateway on a database that is migrated already.
