@@ -34,7 +34,7 @@ def project(packages: Path, tmp_path: Path) -> Path:
 
 def test_there_is_a_test_for_each_client() -> None:
     names = [name.removesuffix(".test.js") for name in CLIENTS]
-    assert names == ["apollo", "codegen", "graphql-ws", "relay", "urql"]
+    assert names == ["apollo", "codegen", "graphql-sse", "graphql-ws", "relay", "urql"]
 
 
 @pytest.mark.promise("P28")

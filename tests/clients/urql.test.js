@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Client, cacheExchange, fetchExchange } from "@urql/core";
+import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import { createClient } from "graphql-sse";
 
 import * as demo from "./demo.js";
 import { urqlClient } from "./setup/urql.js";
@@ -88,5 +89,23 @@ test("errors come with their codes, beside the data that there is", async () => 
 test("a subscription over WebSocket tells of changes", async () => {
   const { id } = await demo.company(4);
   const { data } = await firstChange(clientOf("super-admin"), id);
+  assert.equal(data.recordChanged.recordId, id);
+});
+
+test("a subscription over server-sent events tells of changes", async () => {
+  const events = createClient({ url: demo.url, headers: demo.headersOf("super-admin") });
+  const forward = (request) => ({
+    subscribe: (sink) => ({ unsubscribe: events.subscribe({ ...request, query: request.query ?? "" }, sink) }),
+  });
+  const exchanges = [subscriptionExchange({ forwardSubscription: forward })];
+  const { id } = await demo.company(5);
+  const { data } = await firstChange(clientWith({ exchanges }), id);
+  events.dispose();
+  assert.equal(data.recordChanged.recordId, id);
+});
+
+test("urql's own fetch follows a subscription too", async () => {
+  const { id } = await demo.company(6);
+  const { data } = await firstChange(clientWith({ fetchSubscriptions: true }), id);
   assert.equal(data.recordChanged.recordId, id);
 });

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,16 @@ from tests.support.programs import browsing, built_graphiql
 
 DOCUMENTS = len(list(FOLDERS[-1].glob("*.graphql")))
 PATIENCE_MS = 30_000
+TURNS = 200
+CHANGES = "subscription { recordChanged { kind recordId } }"
+COMPANY = "{ companies(first: 1) { nodes { id version } } }"
+UPDATE = """
+  mutation ($id: ID!, $version: Int!, $industry: String!) {
+    recordUpdate(
+      input: {record: $id, ifVersion: $version, properties: [{key: "industry", value: {text: $industry}}]}
+    ) { userErrors { code } }
+  }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +91,17 @@ def run(page: Page) -> str:
     return status.inner_text()
 
 
+def change_until(demo: RunningDemo, is_there: Callable[[], bool]) -> None:
+    """Changes a company until somebody has heard of it, since nobody can tell when a stream has begun."""
+    for turn in range(TURNS):
+        (company,) = demo.ask(COMPANY, "super-admin")["data"]["companies"]["nodes"]
+        variables = {"id": company["id"], "version": company["version"], "industry": f"turn {turn}"}
+        assert demo.ask(UPDATE, "super-admin", **variables)["data"]["recordUpdate"]["userErrors"] == []
+        if is_there():
+            return
+    raise AssertionError(f"no event came of {TURNS} changes")
+
+
 def test_the_first_page_leads_to_the_query_page_and_the_schema(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Tabard")).to_be_visible()
@@ -127,6 +148,35 @@ def test_the_small_page_says_what_is_wrong_with_the_variables(page: Page) -> Non
     assert run(page) == "failed"
     expect(page.locator("#result")).to_contain_text("Variables are not JSON")
     expect(page.get_by_label("Variables")).to_be_focused()
+
+
+def test_the_small_page_follows_a_subscription_until_it_is_stopped(page: Page, demo: RunningDemo) -> None:
+    opened(page)
+    page.get_by_label("Query").fill(CHANGES)
+    page.get_by_label("Variables").fill("")
+    page.get_by_label("Ask as").select_option(label="super-admin (Ada Sommer)")
+    page.get_by_role("button", name="Run").click()
+    stop = page.get_by_role("button", name="Stop")
+    change_until(demo, lambda: "event" in page.get_by_role("status").inner_text())
+    expect(page.locator("#result")).to_contain_text('"kind": "record.changed"')
+    stop.click()
+    expect(page.get_by_role("status")).to_have_text("stopped")
+
+
+@pytest.mark.usefixtures("graphiql")
+def test_graphiql_follows_a_subscription_until_it_is_stopped(page: Page, demo: RunningDemo) -> None:
+    page.goto("/graphiql")
+    expect(page.get_by_role("region", name="Operation Editor")).to_contain_text(
+        "isDefault", timeout=PATIENCE_MS
+    )
+    page.get_by_role("button", name="New tab").click()
+    page.get_by_role("region", name="Operation Editor").get_by_role("textbox").press_sequentially(CHANGES)
+    page.get_by_label("Ask as").select_option("demo/super-admin")
+    page.get_by_role("button", name="Execute query").click()
+    result = page.get_by_role("region", name="Result Window")
+    change_until(demo, lambda: "record.changed" in result.inner_text())
+    page.get_by_role("button", name="Stop query").click()
+    expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
 def test_the_small_page_documents_the_schema(page: Page) -> None:
