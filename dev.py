@@ -267,6 +267,12 @@ def soak(options: argparse.Namespace, rest: list[str]) -> int:
     return hand_over(str(PYTHON), "-m", "tests.soak", *rest)
 
 
+def bench(options: argparse.Namespace, rest: list[str]) -> int:
+    """Runs a benchmark, such as `bench ratios --json`; without a name lists them."""
+    prepare("runtime", "dev")
+    return hand_over(str(PYTHON), "-m", "benchmarks", *rest)
+
+
 def lint(options: argparse.Namespace, rest: list[str]) -> int:
     """Checks style, format, types and the direction of imports; runs all of them even when one fails."""
     prepare("runtime", "dev")
@@ -318,11 +324,15 @@ def name(pin: str) -> str:
 def parser() -> argparse.ArgumentParser:
     """The command line of dev.py."""
     top = argparse.ArgumentParser(prog="dev.py", description=__doc__.partition("\n")[0], allow_abbrev=False)
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="demo|test|soak|lint|lock")
-    for verb in (demo, test, soak, lint, lock):
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="demo|test|soak|bench|lint|lock")
+    for verb in (demo, test, soak, bench, lint, lock):
         summary = str(verb.__doc__)
         command = verbs.add_parser(
-            verb.__name__, help=summary, description=summary, allow_abbrev=False, add_help=verb is not soak
+            verb.__name__,
+            help=summary,
+            description=summary,
+            allow_abbrev=False,
+            add_help=verb not in (soak, bench),
         )
         command.set_defaults(run=verb)
     demonstration = verbs.choices["demo"]

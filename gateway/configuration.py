@@ -1,6 +1,7 @@
 """Configuration: what an operator decides, read from `TABARD_...` environment variables."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -20,6 +21,13 @@ SHORTEST_SECRET = 32
 ORIGIN = re.compile(
     r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:]+\](:[0-9]{1,5})?"
 )
+
+
+class EngineKind(StrEnum):
+    """What runs queries."""
+
+    COMPILED = "compiled"
+    STOCK = "stock"
 
 
 class Configuration(BaseSettings):
@@ -71,6 +79,8 @@ class Configuration(BaseSettings):
     """Origins whose pages may ask and open WebSockets, as `https://app.example.com`, with commas between; pages of
     the server's own origin always may.
     """
+    engine: EngineKind = EngineKind.COMPILED
+    """What runs queries: `compiled` plans, or `stock` graphql-core, slower and the same in every answer."""
     deadline_seconds: PositiveFloat = 10.0
     """Seconds that a request may take."""
     limits: Limits = Limits()

@@ -14,6 +14,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
+from gateway.configuration import EngineKind
+from gateway.execution.executor import CompiledExecutor
+from gateway.execution.plans import Plans
 from gateway.graph_engine import GraphEngine
 from gateway.guests import Guests
 from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
@@ -52,10 +55,13 @@ class Service:
             self.database,
             secret=installation.secret(CURSORS),
             new_id=self.lease,
+            executor=CompiledExecutor,
         )
         self.verifier = verifier(installation)
         self.upkeep = Upkeep(self.database, self.graph.places.kept)
         self.database.wakeups.heed = self.upkeep.note
+        plans = Plans.of(self.graph.graphql_schema)
+        plans.is_on = installation.configuration.engine is EngineKind.COMPILED
         self._renewal: asyncio.Task[None] | None = None
         self._is_closed = False
 

@@ -2,14 +2,21 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from graphql.execution import Executor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from gateway.execution.executor import CompiledExecutor
+from gateway.execution.plans import Plans
+from tabard import Plugin
 from tabard.testing import Gateway
 from tests.support.asking import resolved
+from tests.support.gateways import opened
 
 FOLDER = Path(__file__).resolve().parents[1] / "schema" / "operations"
 DOCUMENTS = sorted(FOLDER.glob("*.graphql"))
@@ -40,9 +47,21 @@ def test_there_are_documents() -> None:
     assert len(DOCUMENTS) >= 12
 
 
+@pytest.mark.parametrize(
+    "executor", [CompiledExecutor, StrawberryGraphQLCoreExecutionContext], ids=["compiled", "stock"]
+)
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-async def test_each_operation_answers_within_its_statements(gateway: Gateway, path: Path) -> None:
+async def test_each_operation_answers_within_its_statements(
+    demo_url: str, plugins: Sequence[Plugin], path: Path, executor: type[Executor[Any]]
+) -> None:
     operation = read(path)
+    async with opened(demo_url, plugins, executor) as gateway:
+        await _answer_within_its_statements(gateway, operation, path)
+        if executor is CompiledExecutor:
+            assert set(Plans.of(gateway.graph.graphql_schema).fallbacks.counts) == {None}
+
+
+async def _answer_within_its_statements(gateway: Gateway, operation: Operation, path: Path) -> None:
     persona = operation.said("persona")
     assert persona, f"{path.name} must say `# persona: …`"
     answer = await gateway.execute(

@@ -24,12 +24,13 @@ from strawberry.types.base import StrawberryObjectDefinition, has_object_definit
 from strawberry.types.field import StrawberryField
 
 from tabard.account import account_mutation
+from tabard.columnwise import columnwise_of
 from tabard.connection import PageInfo
 from tabard.contributions import FieldContribution
 from tabard.core import core
 from tabard.errors import AssemblyRefused
 from tabard.fields import DeclaredField
-from tabard.guard import guarded
+from tabard.guard import Guarded
 from tabard.money import Money
 from tabard.mutations import Mutation, MutationField
 from tabard.naming import camel
@@ -149,10 +150,10 @@ class AssembledSchema(strawberry.Schema):
     def _guard(self) -> None:
         for type_ in self._schema.type_map.values():
             if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
-                for field in type_.fields.values():
-                    self._guard_field(field)
+                for name, field in type_.fields.items():
+                    self._guard_field(f"{type_.name}.{name}", field)
 
-    def _guard_field(self, field: GraphQLField) -> None:
+    def _guard_field(self, name: str, field: GraphQLField) -> None:
         definition = field.extensions.get(DEFINITION)
         policies: list[Policy] = []
         plugin = None
@@ -171,9 +172,9 @@ class AssembledSchema(strawberry.Schema):
         distinct = tuple(policy for policy in dict.fromkeys(policies) if policy is not Public)
         contained = None if plugin == core.name else plugin
         if field.resolve is not None and (distinct or contained):
-            field.resolve = guarded(field.resolve, distinct, contained)
+            field.resolve = Guarded(name, field.resolve, distinct, contained)
         if field.subscribe is not None and distinct:
-            field.subscribe = guarded(field.subscribe, distinct, None)
+            field.subscribe = Guarded(name, field.subscribe, distinct, None)
 
     def _type_policies(self, field: GraphQLField) -> list[Policy]:
         named = get_named_type(field.type)
@@ -198,15 +199,9 @@ def _attributes(field: StrawberryField) -> frozenset[str] | None:
         return None if key is None else frozenset({key})
     if field.base_resolver is None:
         return frozenset({field.python_name})
-    # A resolver method may read anything of its object; the id alone is enough for the id.
-    return frozenset({"id"}) if field.base_resolver.wrapped_func is _GLOBAL_ID else None
-
-
-_GLOBAL_ID = next(
-    field.base_resolver.wrapped_func
-    for field in Node.__strawberry_definition__.fields  # type: ignore[attr-defined]
-    if field.base_resolver is not None
-)
+    # A resolver method may read anything of its object, unless it says what it reads.
+    columnwise = columnwise_of(field.base_resolver.wrapped_func)
+    return None if columnwise is None else frozenset(columnwise.needs)
 
 
 def assemble(plugins: Iterable[Plugin]) -> AssembledSchema:

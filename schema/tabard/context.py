@@ -28,7 +28,7 @@ class Context:
         self.rate: RateLimit | None = None
         self.session = session
         self.reader = Reader(viewer, session, graph.properties)
-        self.loaders: dict[tuple[str, ...], DataLoader[Any, Any]] = {}
+        self.loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
         self._denials: dict[int, str | None] = {}
 
     @property

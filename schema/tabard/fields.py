@@ -65,11 +65,13 @@ class DeclaredField(StrawberryField):
         context: Context = info.context
         raw = info._raw_info
         position = _position(raw.path)
-        loader = context.loaders.get(position)
+        # Objects of two types may have different fields, or select different things, at one position.
+        place = (position, id(self.contribution), *map(id, raw.field_nodes))
+        loader = context.loaders.get(place)
         if loader is None:
             selection = Selection(raw.field_nodes, raw.schema, raw.fragments, raw.variable_values)
             level = Level(context, self.contribution.plugin, position, selection, kwargs)
-            loader = context.loaders[position] = _loader(level, self.contribution)
+            loader = context.loaders[place] = _loader(level, self.contribution)
         return loader.load(key)
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import structlog
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -38,7 +39,8 @@ ERRORS_PER_PATH = 10
 class Graph:
     """One schema, one database; serves every portal.
 
-    `plugin_limit` is how many seconds a plugin's function may take; `new_id` makes ids.
+    `plugin_limit` is how many seconds a plugin's function may take; `new_id` makes ids; `executor` runs
+    the operations.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Graph:
         new_id: Callable[[], int],
         plugin_limit: float = 5.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,
     ) -> None:
         self.schema = schema
         self.registry: Registry = schema.registry
@@ -58,6 +61,7 @@ class Graph:
         self.containment = Containment(plugin_limit)
         self.new_id = new_id
         self.now = now
+        self.executor = executor
         self.properties: Mapping[str, tuple[Property, ...]] = {
             noun: record.properties for noun, record in self.registry.records.items()
         }
@@ -104,11 +108,15 @@ class Graph:
             context_value=context,
             variable_values=variables,
             operation_name=operation_name,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
+            executor_class=self.executor,
             is_awaitable=cast(Any, optimized_is_awaitable),
             hide_suggestions=True,
         )
         outcome = result if isinstance(result, ExecutionResult) else await result
+        return self.judged(outcome, document)
+
+    def judged(self, outcome: ExecutionResult, document: DocumentNode) -> ExecutionResult:
+        """The outcome as clients get it: failures bear their plugin's name, and none is told too often."""
         errors = self._blamed(outcome.errors, document) if outcome.errors else None
         return ExecutionResult(outcome.data, _capped(errors), outcome.extensions)
 

@@ -17,36 +17,52 @@ log = structlog.get_logger("tabard.plugins")
 Resolve = Callable[..., Any]
 
 
-def guarded(resolve: Resolve, policies: tuple[Policy, ...], plugin: str | None) -> Resolve:
-    """The resolver behind its policies; with a plugin, what it raises becomes that plugin's failure."""
+class Guarded:
+    """A field's resolver behind its policies; with a plugin, what it raises becomes that plugin's failure.
 
-    def resolver(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
-        for policy in policies:
+    Calling it does both for one object. Who runs many at once checks the policies once and contains each call.
+    """
+
+    def __init__(
+        self, field: str, resolve: Resolve, policies: tuple[Policy, ...], plugin: str | None
+    ) -> None:
+        self.field = field
+        self.resolve = resolve
+        self.policies = policies
+        self.plugin = plugin
+
+    def __call__(self, source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+        for policy in self.policies:
             info.context.require(policy)
-        if plugin is None:
-            return resolve(source, info, **args)
+        return self.contained_resolve(source, info, **args)
+
+    def contained_resolve(self, source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+        """The resolver without its policies, for whoever has checked them."""
+        return self.contained(self.resolve, source, info, **args)
+
+    def contained(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What the function gives or, awaited, will give; its failure is the plugin's."""
+        if self.plugin is None:
+            return function(*args, **kwargs)
         try:
-            result = resolve(source, info, **args)
+            result = function(*args, **kwargs)
         except BaseException as error:
-            raise _failure(plugin, info, error) from error
-        return _contained(plugin, info, result) if is_awaitable(result) else result
+            raise self.failure(error) from error
+        return self._awaited(result) if is_awaitable(result) else result
 
-    return resolver
+    def failure(self, error: BaseException) -> BaseException:
+        """What a client gets to know of an exception."""
+        if self.plugin is None or isinstance(error, TabardError | GraphQLError):
+            return error
+        log.error("plugin failed", plugin=self.plugin, field=self.field, exc_info=error)
+        failure = PluginFailure(self.plugin)
+        failure.__cause__ = error
+        return failure
 
-
-async def _contained(plugin: str, info: GraphQLResolveInfo[Any], result: Awaitable[Any]) -> Any:
-    try:
-        return await result
-    except asyncio.CancelledError:
-        raise
-    except BaseException as error:
-        raise _failure(plugin, info, error) from error
-
-
-def _failure(plugin: str, info: GraphQLResolveInfo[Any], error: BaseException) -> BaseException:
-    if isinstance(error, TabardError | GraphQLError):
-        return error
-    log.error(
-        "plugin failed", plugin=plugin, field=f"{info.parent_type.name}.{info.field_name}", exc_info=error
-    )
-    return PluginFailure(plugin)
+    async def _awaited(self, result: Awaitable[Any]) -> Any:
+        try:
+            return await result
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            raise self.failure(error) from error

@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from graphql import ExecutionResult, GraphQLError, parse, validate
+from graphql.execution import Executor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import assemble, sdl
 from tabard.demo.loading import PLANS, Demo
@@ -63,13 +65,17 @@ class Gateway:
     @classmethod
     @asynccontextmanager
     async def demo(
-        cls, *plugins: Plugin, url: str | None = None, today: date | None = None
+        cls,
+        *plugins: Plugin,
+        url: str | None = None,
+        today: date | None = None,
+        executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,
     ) -> AsyncIterator[Gateway]:
         """A gateway with the demo's portals, on a temporary SQLite file unless a database is given."""
         with tempfile.TemporaryDirectory(prefix="tabard-test-") as folder:
             address = url or f"sqlite:///{Path(folder) / 'demo.db'}"
             await Migrations(address, plugins).upgrade()
-            async with cls.on(address, *plugins) as gateway:
+            async with cls.on(address, *plugins, executor=executor) as gateway:
                 await gateway._load(plugins, today)
                 yield gateway
 
@@ -82,6 +88,7 @@ class Gateway:
         plugin_limit: float = 5.0,
         options: StorageOptions = PATIENT,
         portals: Mapping[str, int] | None = None,
+        executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,
     ) -> AsyncIterator[Gateway]:
         """A gateway on a database that is migrated already.
 
@@ -89,7 +96,14 @@ class Gateway:
         """
         schema = assemble(plugins)
         database = Database(url, schema.registry.tables, options)
-        graph = Graph(schema, database, secret=SECRET, new_id=IdFactory(0), plugin_limit=plugin_limit)
+        graph = Graph(
+            schema,
+            database,
+            secret=SECRET,
+            new_id=IdFactory(0),
+            plugin_limit=plugin_limit,
+            executor=executor,
+        )
         try:
             yield cls(graph, portals)
         finally:

@@ -5,10 +5,14 @@ import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql.execution import Executor
 
+from gateway.execution.executor import CompiledExecutor
+from gateway.execution.plans import Plans
 from tabard import Plugin
 from tabard.testing import Gateway
 from tests.support.databases import bundled, finished
@@ -99,8 +103,11 @@ async def gateway(demo_url: str, plugins: Sequence[Plugin]) -> AsyncIterator[Gat
 
 
 @asynccontextmanager
-async def opened(url: str, plugins: Sequence[Plugin]) -> AsyncIterator[Gateway]:
-    """A gateway on a database with the demo; afterwards no connection is in use."""
-    async with Gateway.on(url, *plugins) as made:
+async def opened(
+    url: str, plugins: Sequence[Plugin], executor: type[Executor[Any]] = CompiledExecutor
+) -> AsyncIterator[Gateway]:
+    """A gateway on a database with the demo, which plans each document at once; afterwards no connection is in use."""
+    async with Gateway.on(url, *plugins, executor=executor) as made:
+        Plans.of(made.graph.graphql_schema).sightings = 1
         yield made
         assert made.graph.database.checked_out == 0, "a connection was not given back"

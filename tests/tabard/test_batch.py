@@ -6,7 +6,7 @@ import strawberry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabard.reads.batch import Grouped, Picked, RowBatch, at
+from tabard.reads.batch import Grouped, Picked, RowBatch, at, spread
 
 
 @strawberry.type
@@ -49,18 +49,24 @@ def test_what_is_picked_or_grouped_is_what_a_list_would_give(
 ) -> None:
     place = st.integers(0, len(rows) - 1)
     places = data.draw(st.lists(st.none() | place))
-    groups = data.draw(st.lists(st.lists(place), min_size=len(rows), max_size=len(rows)))
+    groups = data.draw(st.lists(st.none() | st.lists(place), min_size=len(rows), max_size=len(rows)))
     picked, grouped = Picked(batch(rows), places), Grouped(batch(rows), groups)
     objects = [{"name": name, "size": size} for name, size in rows]
 
     assert shown(list(picked)) == [None if place is None else objects[place] for place in places]
-    assert shown(list(grouped)) == [[objects[place] for place in group] for group in groups]
+    assert shown(list(grouped)) == [
+        None if group is None else [objects[place] for place in group] for group in groups
+    ]
     assert shown([picked[index] for index in range(len(picked))]) == shown(list(picked))
     assert shown([grouped[index] for index in range(len(grouped))]) == shown(list(grouped))
 
     again = data.draw(st.lists(place))
     assert shown(list(batch(rows).picked(again))) == [objects[place] for place in again]
-    assert shown(list(at(grouped, again))) == [shown(list(grouped))[place] for place in again]
+    for column in (batch(rows), picked, grouped, objects):
+        chosen = [place for place in again if place < len(column)]
+        assert shown(list(at(column, chosen))) == [shown(list(column))[place] for place in chosen]
+        spaced = spread(column, range(1, len(column) + 1), len(column) + 2)
+        assert shown(list(spaced)) == [None, *shown(list(column)), None]
 
 
 def test_columns_may_be_batches_again() -> None:

@@ -1,10 +1,12 @@
 """Node and Record: what has a global id, and what all record types share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import strawberry
 
+from tabard.columnwise import columnwise
 from tabard.naming import noun_of
 from tabard.storage.ids import encode_global_id
 
@@ -20,6 +22,11 @@ class Deleted(Named):
     """What a mutation returns that deleted something: the payload says its id."""
 
 
+def _global_ids(type_: type, ids: Sequence[int]) -> list[str]:
+    noun = noun_of(type_)
+    return [encode_global_id(noun, id) for id in ids]
+
+
 @strawberry.interface(description="Anything with a global id.")
 class Node:
     """Python code sees `id` as the integer of the row, clients as the opaque global id."""
@@ -27,6 +34,7 @@ class Node:
     id: strawberry.Private[int]
 
     @strawberry.field(name="id", description="Global id: opaque, unique in the whole graph, never reused.")
+    @columnwise("id", by=_global_ids)
     def global_id(self) -> strawberry.ID:
         return strawberry.ID(encode_global_id(noun_of(type(self)), self.id))
 

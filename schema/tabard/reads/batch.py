@@ -71,11 +71,11 @@ class Picked(Sequence[Any]):
 
 
 class Grouped(Sequence[Any]):
-    """A list of rows for each place: `places` holds, for each, indexes into `rows`, such as a range."""
+    """A list of rows, or null, for each place: `places` holds indexes into `rows`, such as a range, or None."""
 
     __slots__ = ("places", "rows")
 
-    def __init__(self, rows: RowBatch, places: Sequence[Sequence[int]]) -> None:
+    def __init__(self, rows: RowBatch, places: Sequence[Sequence[int] | None]) -> None:
         self.rows = rows
         self.places = places
 
@@ -83,11 +83,12 @@ class Grouped(Sequence[Any]):
         return len(self.places)
 
     def __getitem__(self, index: Any) -> Any:
-        return [self.rows[place] for place in self.places[index]]
+        group = self.places[index]
+        return None if group is None else [self.rows[place] for place in group]
 
     def __iter__(self) -> Iterator[Any]:
         objects = self.rows.objects
-        return ([objects[place] for place in group] for group in self.places)
+        return (None if group is None else [objects[place] for place in group] for group in self.places)
 
 
 def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
@@ -99,3 +100,22 @@ def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
     if isinstance(column, Grouped):
         return Grouped(column.rows, [column.places[place] for place in places])
     return list(map(column.__getitem__, places))
+
+
+def spread(column: Sequence[Any], places: Sequence[int], size: int) -> Sequence[Any]:
+    """A column of `size` values: the column's at these places, null at all others; still a batch."""
+    if len(places) == size:
+        return column
+    cells = range(len(column)) if isinstance(column, RowBatch) else _cells(column)
+    spaced: list[Any] = [None] * size
+    for place, cell in zip(places, cells, strict=True):
+        spaced[place] = cell
+    if isinstance(column, Grouped):
+        return Grouped(column.rows, spaced)
+    if isinstance(column, RowBatch | Picked):
+        return Picked(column if isinstance(column, RowBatch) else column.rows, spaced)
+    return spaced
+
+
+def _cells(column: Sequence[Any]) -> Sequence[Any]:
+    return column.places if isinstance(column, Picked | Grouped) else column

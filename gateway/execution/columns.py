@@ -1,0 +1,138 @@
+"""Columns: what a field is for all parents; filled on the way down, put together on the way up.
+
+A column gives its completed values, and the rows whose null has to go further up: the error is recorded,
+and the value is not nullable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from gateway.execution.rows import Build
+
+Values = Sequence[Any]
+Lost = set[int]
+NOBODY: Lost = set()
+
+
+class Column(Protocol):
+    """A field, or the items of its lists, for all rows of a place."""
+
+    def assembled(self) -> tuple[Values, Lost]:
+        """The values, and the rows that are lost; called once, when nothing is waited for any more."""
+
+
+class Done:
+    """A column of leaves, or one that failed as a whole."""
+
+    __slots__ = ("_lost", "_values")
+
+    def __init__(self, values: Values, lost: Lost = NOBODY) -> None:
+        self._values = values
+        self._lost = lost
+
+    def assembled(self) -> tuple[Values, Lost]:
+        return self._values, self._lost
+
+
+class Later:
+    """A column that is waited for."""
+
+    __slots__ = ("column",)
+
+    column: Column
+
+    def assembled(self) -> tuple[Values, Lost]:
+        return self.column.assembled()
+
+
+class Selected:
+    """The objects of one type: a column for each selected field, made one dict for each object."""
+
+    __slots__ = ("_build", "_columns", "_size")
+
+    def __init__(self, build: Build, columns: Sequence[Column], size: int) -> None:
+        self._build = build
+        self._columns = columns
+        self._size = size
+
+    def assembled(self) -> tuple[Values, Lost]:
+        values, lost = [], set()
+        for column in self._columns:
+            cells, gone = column.assembled()
+            values.append(cells)
+            lost |= gone
+        rows: list[Any] = self._build(values, self._size)
+        for row in lost:
+            rows[row] = None
+        return rows, lost
+
+
+class Scattered:
+    """Objects at some of the rows, null at the others; `parts` are rows and the objects there."""
+
+    __slots__ = ("_is_nullable", "_lost", "_parts", "_size")
+
+    def __init__(
+        self, size: int, parts: Sequence[tuple[Sequence[int], Column]], is_nullable: bool, lost: Lost
+    ) -> None:
+        self._size = size
+        self._parts = parts
+        self._is_nullable = is_nullable
+        self._lost = lost
+
+    def assembled(self) -> tuple[Values, Lost]:
+        values: list[Any] = [None] * self._size
+        lost = set(self._lost)
+        for rows, column in self._parts:
+            cells, gone = column.assembled()
+            for row, cell in zip(rows, cells, strict=True):
+                values[row] = cell
+            lost.update(rows[row] for row in gone)
+        return values, NOBODY if self._is_nullable else lost
+
+
+class Everywhere:
+    """Objects at all rows; where one is lost, null."""
+
+    __slots__ = ("_column", "_is_nullable")
+
+    def __init__(self, column: Column, is_nullable: bool) -> None:
+        self._column = column
+        self._is_nullable = is_nullable
+
+    def assembled(self) -> tuple[Values, Lost]:
+        values, lost = self._column.assembled()
+        return values, NOBODY if self._is_nullable else lost
+
+
+class Listed:
+    """Lists, cut out of the column of all their items; `sizes` has None for a list that is null."""
+
+    __slots__ = ("_is_nullable", "_items", "_lost", "_sizes")
+
+    def __init__(self, sizes: Sequence[int | None], items: Column, is_nullable: bool, lost: Lost) -> None:
+        self._sizes = sizes
+        self._items = items
+        self._is_nullable = is_nullable
+        self._lost = lost
+
+    def assembled(self) -> tuple[Values, Lost]:
+        items, gone = self._items.assembled()
+        flat = items if isinstance(items, list) else list(items)
+        values: list[Any] = []
+        lost = set(self._lost)
+        start = 0
+        for row, size in enumerate(self._sizes):
+            if size is None:
+                values.append(None)
+                continue
+            end = start + size
+            if gone and not gone.isdisjoint(range(start, end)):
+                values.append(None)
+                lost.add(row)
+            else:
+                values.append(flat[start:end])
+            start = end
+        return values, NOBODY if self._is_nullable else lost

@@ -1,0 +1,83 @@
+"""Lane: a cached document with a cached plan runs without an executor of graphql-core being made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    default_field_resolver,
+)
+from graphql.execution import get_variable_values
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.executor import default_type_resolver
+from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable
+
+from gateway.execution.executor import CompiledExecutor
+from gateway.execution.plan import Plan
+from gateway.execution.planner import Operation
+from gateway.execution.plans import Plans
+from gateway.execution.run import Run
+
+NO_VARIABLES = VariableValues({}, {})
+
+
+def prepared(document: DocumentNode, node: OperationDefinitionNode) -> Operation:
+    """An operation of a document, with what a plan needs of the document."""
+    definitions = {
+        item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
+    }
+    fragments = {name: FragmentDetails(item) for name, item in definitions.items()}
+    return Operation(node, fragments, definitions, hide_suggestions=True)
+
+
+async def run(
+    schema: GraphQLSchema, operation: Operation, context: Any, given: dict[str, Any] | None
+) -> ExecutionResult:
+    """The result of a validated operation; without a plan it is graphql-core's."""
+    variables = _variables(schema, operation, given)
+    if isinstance(variables, list):
+        return ExecutionResult(None, variables)
+
+    def executor() -> CompiledExecutor:
+        return CompiledExecutor(
+            schema,
+            operation.definitions,
+            operation.fragments,
+            None,
+            context,
+            operation.node,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+            hide_suggestions=True,
+        )
+
+    plans = Plans.of(schema)
+    plan = plans.find(schema, operation, variables)
+    plans.fallbacks.count(None if isinstance(plan, Plan) else plan, operation.node)
+    if isinstance(plan, Plan):
+        running = Run(plan, context, None, variables, executor)
+        result: Any = running.result(is_serial=operation.node.operation is OperationType.MUTATION)
+    else:
+        result = executor().execute_stock()
+    outcome: ExecutionResult = await result if optimized_is_awaitable(result) else result
+    return outcome
+
+
+def _variables(
+    schema: GraphQLSchema, operation: Operation, given: dict[str, Any] | None
+) -> VariableValues | list[Any]:
+    """The coerced variables, or the errors of those that cannot be; an operation without any costs nothing."""
+    declared = operation.node.variable_definitions
+    if not declared:
+        return NO_VARIABLES
+    return get_variable_values(schema, declared, given or {}, max_errors=50, hide_suggestions=True)

@@ -1,0 +1,148 @@
+"""Levels: a declared field is read once for all parents of its position, over all lists."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from strawberry.schema.schema_converter import get_arguments
+
+from gateway.execution.arguments import Arguments
+from gateway.execution.columns import Column, Later, Values
+from gateway.execution.places import FieldPlace
+from gateway.execution.sources import Attribute
+from tabard.fields import ROOT, DeclaredField
+from tabard.guard import Guarded
+from tabard.reads.batch import at, spread
+from tabard.reads.level import Level
+from tabard.selection import Selection
+
+if TYPE_CHECKING:
+    from gateway.execution.plan import FieldPlan
+    from gateway.execution.run import Run
+
+
+class Declared:
+    """The field's values come from one call of its read with the keys of all parents."""
+
+    def __init__(
+        self,
+        definition: DeclaredField,
+        guard: Guarded,
+        arguments: Arguments,
+        selection: Selection,
+        position: tuple[str, ...],
+        schema: Any,
+    ) -> None:
+        self.contribution = definition.contribution
+        self.guard = guard
+        self._definition = definition
+        self._arguments = arguments
+        self._selection = selection
+        self._position = position
+        self._memo: dict[Any, Any] = {}
+        self._config = schema.config
+        self._scalars = schema.schema_converter.scalar_registry
+        key = self.contribution.read.key
+        self._key = Attribute(key) if key is not None else None
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        keys = self._keys(run, sources)
+        rows = [row for row, key in enumerate(keys) if key is not None and not isinstance(key, Exception)]
+        if not rows:
+            return run.completed(field, keys, place)
+        try:
+            call = self._call(run, field)
+        except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
+            return run.completed(field, [error] * len(sources), place)
+        later = Later()
+
+        def come(found: Values) -> None:
+            values = spread(found, rows, len(keys))
+            wrong = {row: key for row, key in enumerate(keys) if isinstance(key, Exception)}
+            if wrong:
+                values = [wrong.get(row, value) for row, value in enumerate(values)]
+            later.column = run.completed(field, values, place)
+
+        call.join([keys[row] for row in rows], come)
+        return later
+
+    def _keys(self, run: Run, sources: Values) -> Values:
+        if self._key is None:
+            return [ROOT if source is None else source for source in sources]
+        keys = self._key.values(run, sources)
+        return [self.guard.failure(key) if isinstance(key, Exception) else key for key in keys]
+
+    def _call(self, run: Run, field: FieldPlan) -> LevelCall:
+        """The call that waits to be made for this position; the fields of several types may share it."""
+        place = (self._position, id(self.contribution), *map(id, field.nodes))
+        call = run.levels.get(place)
+        if call is None:
+            args = self.guard.contained(self._args, run)
+            level = Level(
+                run.context, self.contribution.plugin, self._position, self._selection, args, self._memo
+            )
+            call = run.levels[place] = LevelCall(self, level)
+            run.waits.add([call.made(lambda: run.levels.pop(place))], call.come)
+        return call
+
+    def _args(self, run: Run) -> dict[str, Any]:
+        if not self._definition.arguments:
+            return {}
+        _, kwargs = get_arguments(
+            field=self._definition,
+            source=None,
+            info=None,  # type: ignore[arg-type]
+            kwargs=self._arguments.of(run)(),
+            config=self._config,
+            scalar_registry=self._scalars,
+        )
+        return kwargs
+
+
+class LevelCall:
+    """One call of a read, put together from all that wait for it."""
+
+    def __init__(self, declared: Declared, level: Level) -> None:
+        self._declared = declared
+        self._level = level
+        self._keys: list[Any] = []
+        self._parts: list[tuple[int, Callable[[Values], None]]] = []
+
+    def join(self, keys: Sequence[Any], come: Callable[[Values], None]) -> None:
+        """Adds keys; `come` gets their values."""
+        self._keys += keys
+        self._parts.append((len(keys), come))
+
+    async def made(self, started: Callable[[], object]) -> Values:
+        """Reads; each value that is an exception, and each that the read raises, is the plugin's failure."""
+        started()
+        guard = self._declared.guard
+        try:
+            values = await self._loaded()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            failure = guard.failure(error)
+            if not isinstance(failure, Exception):
+                raise
+            return [failure] * len(self._keys)
+        if isinstance(values, list) and any(isinstance(value, Exception) for value in values):
+            return [guard.failure(value) if isinstance(value, Exception) else value for value in values]
+        return values
+
+    async def _loaded(self) -> Values:
+        values = await self._declared.contribution.read.load(self._level, self._keys)
+        if len(values) != len(self._keys):
+            raise TypeError(f"a read gave {len(values)} values for {len(self._keys)} keys")
+        return values
+
+    def come(self, found: list[Any]) -> None:
+        """Hands out what was read."""
+        (values,) = found
+        start = 0
+        for size, come in self._parts:
+            part = values if size == len(values) else at(values, range(start, start + size))
+            come(part)
+            start += size

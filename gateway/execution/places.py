@@ -1,0 +1,126 @@
+"""Places: where the rows of a column stand in the response; paths are worked out only when read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, repeat
+
+from graphql.pyutils import Path
+
+
+class Place:
+    """One step into the response, taken by all rows at once; `row` numbers count within the step.
+
+    `is_nullable` says whether a null that has nowhere to stay can stay here.
+    """
+
+    __slots__ = ("is_nullable", "parent")
+
+    def __init__(self, parent: Place | None, is_nullable: bool) -> None:
+        self.parent = parent
+        self.is_nullable = is_nullable
+
+    def above(self, row: int) -> int:
+        """The parent's row that the row stands in."""
+        return row
+
+    def key(self, row: int) -> str | int | None:
+        """What the step adds to a path; None for nothing."""
+        return None
+
+    def order(self, row: int) -> int:
+        """Where the row comes among those beside it in the document."""
+        return 0
+
+    def path(self, row: int) -> Path | None:
+        """The path of a row, as resolvers see it."""
+        return self.parent.path(self.above(row)) if self.parent is not None else None
+
+
+class RootPlace(Place):
+    """The operation itself: one row, whose null is `data: null`."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(None, is_nullable=True)
+
+
+class FieldPlace(Place):
+    """A field of the objects above; each row is the field of one object."""
+
+    __slots__ = ("_order", "_paths", "name", "parent_type")
+
+    def __init__(self, parent: Place, name: str, order: int, parent_type: str, is_nullable: bool) -> None:
+        super().__init__(parent, is_nullable)
+        self.name = name
+        self.parent_type = parent_type
+        self._order = order
+        self._paths: dict[int, Path] = {}
+
+    def key(self, row: int) -> str | int | None:
+        return self.name
+
+    def order(self, row: int) -> int:
+        return self._order
+
+    def path(self, row: int) -> Path | None:
+        path = self._paths.get(row)
+        if path is None:
+            path = self._paths[row] = Path(super().path(row), self.name, self.parent_type)
+        return path
+
+
+class ItemsPlace(Place):
+    """The items of all lists above, one after the other; `sizes` are the lists' lengths."""
+
+    __slots__ = ("_owners", "_sizes", "_starts")
+
+    def __init__(self, parent: Place, sizes: Sequence[int], is_nullable: bool) -> None:
+        super().__init__(parent, is_nullable)
+        self._sizes = sizes
+        self._owners: list[int] | None = None
+        self._starts: list[int] = []
+
+    def above(self, row: int) -> int:
+        if self._owners is None:
+            self._owners = list(chain.from_iterable(map(repeat, range(len(self._sizes)), self._sizes)))
+            position = 0
+            for size in self._sizes:
+                self._starts.append(position)
+                position += size
+        return self._owners[row]
+
+    def key(self, row: int) -> str | int | None:
+        return self.order(row)
+
+    def order(self, row: int) -> int:
+        owner = self.above(row)
+        return row - self._starts[owner]
+
+    def path(self, row: int) -> Path | None:
+        return Path(super().path(row), self.order(row), None)
+
+
+class SomePlace(Place):
+    """Some of the rows above: those that are not null, or those of one type."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, parent: Place, rows: Sequence[int]) -> None:
+        super().__init__(parent, is_nullable=False)
+        self._rows = rows
+
+    def above(self, row: int) -> int:
+        return self._rows[row]
+
+
+def steps(place: Place, row: int) -> list[tuple[Place, int]]:
+    """The steps from the operation down to a row, without those that add nothing to a path."""
+    found = []
+    here: Place | None = place
+    while here is not None:
+        if here.key(row) is not None:
+            found.append((here, row))
+        row, here = here.above(row), here.parent
+    return found[::-1]

@@ -1,0 +1,61 @@
+"""Plan: what a document's operation comes to on one schema: for each selection its fields, for each its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql.execution.collect_fields import FieldDetailsList
+
+from gateway.execution.rows import Build
+
+if TYPE_CHECKING:
+    from gateway.execution.shapes import Shape
+    from gateway.execution.sources import Source
+    from tabard.policies import Policy
+
+
+@dataclass(slots=True, eq=False)
+class FieldPlan:
+    """One field of one selection: where its values come from and how they are completed.
+
+    `order` is its place among the selection's fields, `details` its nodes as graphql-core collected them.
+    """
+
+    name: str
+    order: int
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    details: FieldDetailsList
+    nodes: list[FieldNode]
+    source: Source
+    shape: Shape
+    policies: tuple[Policy, ...] = ()
+
+    @property
+    def field_name(self) -> str:
+        """The name in the schema."""
+        return self.nodes[0].name.value
+
+    def null_error(self) -> TypeError:
+        """What graphql-core says of a null where none may be."""
+        return TypeError(f"Cannot return null for non-nullable field {self.parent}.{self.field_name}.")
+
+
+@dataclass(slots=True, eq=False)
+class SelectionPlan:
+    """What is selected on objects of one type."""
+
+    fields: tuple[FieldPlan, ...]
+    build: Build
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """An operation, ready to run; `size` counts its fields."""
+
+    schema: GraphQLSchema
+    root: SelectionPlan
+    size: int
+    hide_suggestions: bool = False

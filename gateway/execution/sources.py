@@ -1,0 +1,175 @@
+"""Sources: where the raw values of a field come from, for all parents at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from graphql.execution.executor import CollectedErrors, Executor
+from strawberry.schema.schema_converter import get_arguments
+from strawberry.types.field import StrawberryField
+
+from gateway.execution.arguments import Arguments
+from gateway.execution.columns import Column, Done, Lost, Values
+from gateway.execution.infos import LazyInfo
+from gateway.execution.places import FieldPlace
+from tabard.columnwise import Columnwise
+from tabard.guard import Guarded
+from tabard.reads.batch import RowBatch
+
+if TYPE_CHECKING:
+    from gateway.execution.plan import FieldPlan
+    from gateway.execution.run import Run
+
+Resolve = Callable[..., Any]
+
+
+class Source(Protocol):
+    """One way to get a field's values."""
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        """The completed column of the field for these parents."""
+
+
+class Typename:
+    """`__typename`: the same for all."""
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        return Done([field.parent.name] * len(sources))
+
+
+class Attribute:
+    """A plain attribute: the batch's column, or read from each object."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._get = attrgetter(name)
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        return run.completed(field, self.values(run, sources), place)
+
+    def values(self, run: Run, sources: Values) -> Values:
+        """The raw values."""
+        if isinstance(sources, RowBatch) and self._name in sources.columns:
+            return sources.columns[self._name]
+        return run.mapped(self._get, list(sources))
+
+
+class Computed:
+    """A method that says how it computes a whole column; for objects that are no batch it is called."""
+
+    def __init__(self, columnwise: Columnwise, method: Source) -> None:
+        self._columnwise = columnwise
+        self._method = method
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        needs = self._columnwise.needs
+        if not isinstance(sources, RowBatch) or not all(name in sources.columns for name in needs):
+            return self._method.column(run, field, sources, place)
+        columns = [sources.columns[name] for name in needs]
+        return run.completed(field, self._columnwise.function(sources.type, *columns), place)
+
+
+class Method:
+    """A Strawberry resolver without extensions: called directly, as Strawberry would call it."""
+
+    def __init__(
+        self, definition: StrawberryField, guard: Guarded, arguments: Arguments, schema: Any
+    ) -> None:
+        resolver = definition.base_resolver
+        self._function: Any = resolver.wrapped_func if resolver is not None else None
+        self._definition = definition
+        self._arguments = arguments
+        self._wants_info = resolver is not None and resolver.info_parameter is not None
+        self._config = schema.config
+        self._scalars = schema.schema_converter.scalar_registry
+        self._guard = guard
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        try:
+            given = self._arguments.of(run)
+        except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
+            return run.completed(field, [error] * len(sources), place)
+
+        def call(row: int) -> Any:
+            info: Any = None
+            if self._wants_info:
+                info = self._config.info_class(
+                    _raw_info=cast(Any, LazyInfo(run, field, place, row)), _field=self._definition
+                )
+            args, kwargs = get_arguments(
+                field=self._definition,
+                source=parents[row],
+                info=info,
+                kwargs=given(),
+                config=self._config,
+                scalar_registry=self._scalars,
+            )
+            return self._function(*args, **kwargs)
+
+        parents = list(sources)
+        contained = call if self._guard.plugin is None else partial(self._guard.contained, call)
+        return run.completed(field, run.mapped(contained, range(len(parents))), place)
+
+
+class Call:
+    """Any other resolver of the schema, called as graphql-core calls it."""
+
+    def __init__(self, resolve: Resolve | None, arguments: Arguments) -> None:
+        self._resolve = resolve
+        self._arguments = arguments
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        resolve = self._resolve or run.executor.field_resolver
+        try:
+            given = self._arguments.of(run)
+        except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
+            return run.completed(field, [error] * len(sources), place)
+        parents = list(sources)
+        raw = run.mapped(
+            lambda row: resolve(parents[row], run.info(field, place, row), **given()), range(len(parents))
+        )
+        return run.completed(field, raw, place)
+
+
+class ItemByItem:
+    """A field that opted out of the barrier: each parent's subtree is run by graphql-core on its own."""
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        executors = [_own(run.executor) for _ in sources]
+        parents = list(sources)
+        raw = run.mapped(
+            lambda row: executors[row].execute_field(
+                field.parent, parents[row], field.details, place.path(row), None
+            ),
+            range(len(parents)),
+        )
+        return run.settled(raw, lambda values: self._done(run, field, values, executors, place))
+
+    def _done(
+        self,
+        run: Run,
+        field: FieldPlan,
+        values: Values,
+        executors: Sequence[Executor[Any]],
+        place: FieldPlace,
+    ) -> Column:
+        lost: Lost = set()
+        completed = list(values)
+        for row, (value, executor) in enumerate(zip(values, executors, strict=True)):
+            run.errors.keep(place, row, executor.collected_errors.errors)
+            if isinstance(value, Exception):
+                run.errors.add(place, row, field.nodes, value)
+                completed[row] = None
+                lost.add(row)
+        return Done(completed, lost)
+
+
+def _own(executor: Executor[Any]) -> Executor[Any]:
+    """The same operation, with errors of its own."""
+    own = copy(executor)
+    own.collected_errors = CollectedErrors()
+    return own

@@ -1,0 +1,161 @@
+"""Generated queries answer alike on graphql-core and compiled: on a hostile schema and on the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+from graphql import DocumentNode, ExecutionResult, execute, parse, subscribe
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import from_schema, nodes
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from gateway.execution.executor import CompiledExecutor
+from gateway.execution.plans import Plans
+from tests.gateway.execution.comparing import assert_alike
+from tests.gateway.execution.hostile_schema import HostileContext, hostile_schema
+
+# `TABARD_QUERIES=20000` is the nightly number.
+QUERIES = int(os.environ.get("TABARD_QUERIES", "2000"))
+# Every tenth query is for the real schema, whose answers need a database.
+HOSTILE, REAL = QUERIES * 9 // 10, QUERIES // 10
+
+
+def examples(number: int) -> settings:
+    """So many generated queries."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+SCHEMA = hostile_schema()._schema
+Plans.of(SCHEMA).sightings = 1
+SCALARS: dict[str, st.SearchStrategy[Any]] = {
+    "Date": st.just(nodes.String("2026-01-02")),
+    "DateTime": st.just(nodes.String("2026-01-02T03:04:05Z")),
+    "Decimal": st.just(nodes.String("1.5")),
+    "UUID": st.just(nodes.String("00000000-0000-0000-0000-000000000001")),
+}
+
+
+async def answered(executor: Any, document: DocumentNode, variables: dict[str, Any]) -> ExecutionResult:
+    """The hostile schema's answer by one executor, and what declared fields were called for."""
+    context = HostileContext()
+    result: Any = execute(
+        SCHEMA,
+        document,
+        context_value=context,
+        variable_values=variables,
+        executor_class=executor,
+        is_awaitable=cast(Any, optimized_is_awaitable),
+    )
+    outcome: ExecutionResult = await result if optimized_is_awaitable(result) else result
+    return ExecutionResult(outcome.data, outcome.errors, {"calls": Counter(context.calls)})
+
+
+async def compared(query: str, **variables: Any) -> ExecutionResult:
+    """The answer, which is the same by both executors."""
+    document = parse(query)
+    compiled = await answered(CompiledExecutor, document, variables)
+    assert_alike(compiled, await answered(StrawberryGraphQLCoreExecutionContext, document, variables))
+    return compiled
+
+
+# What graphql-core started and then dropped for an error is never awaited; compiled, nothing is dropped.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_generated_queries_on_the_hostile_schema_answer_alike() -> None:
+    counts = Plans.of(SCHEMA).fallbacks.counts
+    before = counts[None]
+    with asyncio.Runner() as runner:
+
+        @examples(HOSTILE)
+        @seed(20_261_127)
+        @given(from_schema(SCHEMA, custom_scalars=SCALARS))
+        def alike(query: Any) -> None:
+            runner.run(compared(str(query)))
+
+        alike()
+    assert counts[None] - before >= HOSTILE * 0.9
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($skip: Boolean!) { things { name @skip(if: $skip) ... @include(if: $skip) { number } } }",
+        (
+            "query ($skip: Boolean!, $first: Int = 3) { rocks(first: $first) { ...R @skip(if: $skip) } }"
+            " fragment R on Rock { strict cracked { name } }"
+        ),
+    ],
+)
+@pytest.mark.parametrize("skip", [True, False])
+async def test_conditions_in_variables_answer_alike(query: str, skip: bool) -> None:
+    await compared(query, skip=skip)
+
+
+async def test_variables_reach_resolvers_alike() -> None:
+    await compared(
+        "query ($point: Point, $colour: Colour, $given: [Int], $factor: Int!) {"
+        " echo(point: $point, colour: $colour) again: echo(point: { x: 1, more: [{ x: 2 }, { x: 3 }] })"
+        " numbers(given: $given) rootValue things { score(factor: $factor) }"
+        " twice: things { others(count: 3) { score(factor: $factor) } } }",
+        point={"x": 4, "more": [{"x": 5, "colour": "BLUE"}]},
+        colour="GREEN",
+        given=[1, None],
+        factor=3,
+    )
+
+
+async def test_declared_field_is_read_once_for_all_parents_of_a_position() -> None:
+    stock, compiled = [
+        await answered(executor, parse(DECLARED_EVERYWHERE), {})
+        for executor in (StrawberryGraphQLCoreExecutionContext, CompiledExecutor)
+    ]
+
+    assert_alike(compiled, stock)
+    assert compiled.extensions == stock.extensions
+    assert compiled.extensions is not None
+    assert compiled.extensions["calls"] == {
+        ("things.others.score", 12): 1,
+        ("things.others.neighbours", 6): 1,
+        ("things.others.neighbours.score", 10): 1,
+    }
+
+
+DECLARED_EVERYWHERE = """
+{ things(count: 6) { others { score ... on Rock { neighbours { name score } } } } }
+"""
+
+
+async def test_mutations_run_one_after_the_other() -> None:
+    answer = await compared(
+        "mutation { a: add(number: 1) { name } b: add(number: 2) { strict } log fail c: add(number: 3) { name } }"
+    )
+
+    assert answer.data is None
+
+
+async def test_each_event_of_a_subscription_answers_alike() -> None:
+    document = parse(
+        "subscription { ticks(until: 6) { name strict score neighbours { name } cracked { name } } }"
+    )
+    answers = []
+    for executor in (StrawberryGraphQLCoreExecutionContext, CompiledExecutor):
+        events: Any = subscribe(SCHEMA, document, context_value=HostileContext(), executor_class=executor)
+        answers.append(
+            [event async for event in (await events if optimized_is_awaitable(events) else events)]
+        )
+
+    for stock, compiled in zip(*answers, strict=True):
+        assert_alike(compiled, stock)
+    assert len(answers[1]) == 6
