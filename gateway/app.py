@@ -27,7 +27,9 @@ from gateway.live.desk import Desk
 from gateway.live.event_streams import EventStreams
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
+from gateway.load import Load
 from gateway.manifest import Manifest
+from gateway.metrics import Metrics
 from gateway.origins import Origins
 from gateway.query_page import QueryPage
 from gateway.rate import stock_of
@@ -60,6 +62,16 @@ class Gateway:
         return Library(documents, self.manifest, configuration.documents)
 
     @cached_property
+    def load(self) -> Load:
+        """The requests that run."""
+        return Load(self.configuration.load)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What is counted."""
+        return Metrics(self.manifest, self.engine.vitals, self.streams, self.load)
+
+    @cached_property
     def streams(self) -> Streams:
         """What stays open; drain it when the server stops."""
         return Streams(self.configuration.streams)
@@ -67,12 +79,19 @@ class Gateway:
 
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
-    health = Health(gateway.engine)
+    health = Health(gateway.engine, gateway.load)
     library, stock = gateway.library, stock_of(gateway.configuration.rate)
     desk = Desk(gateway.engine, gateway.configuration, library, stock)
     events = EventStreams(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     endpoint = GraphQLEndpoint(
-        gateway.engine, gateway.authenticator, gateway.configuration, library, stock, events
+        gateway.engine,
+        gateway.authenticator,
+        gateway.configuration,
+        library,
+        stock,
+        events,
+        gateway.load,
+        gateway.metrics,
     )
     sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     app = Starlette(
@@ -82,6 +101,7 @@ def create_app(gateway: Gateway) -> Starlette:
             Route("/schema.graphql", SchemaText(gateway.engine.schema_sdl).serve),
             Route("/livez", health.live),
             Route("/readyz", health.ready),
+            Route("/metrics", gateway.metrics.serve),
             *query_page(gateway),
         ],
         middleware=[

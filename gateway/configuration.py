@@ -12,6 +12,7 @@ from gateway.address import is_loopback
 from gateway.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
+from gateway.load import LoadSettings
 from gateway.rate import RateSettings
 from gateway.trust import TrustSettings
 from tabard.errors import ConfigurationInvalid
@@ -81,10 +82,18 @@ class Configuration(BaseSettings):
     """
     engine: EngineKind = EngineKind.COMPILED
     """What runs queries: `compiled` plans, or `stock` graphql-core, slower and the same in every answer."""
+    log_messages: bool = False
+    """Whether the log shows the messages of unexpected exceptions, which can hold what a client sent; in
+    development always.
+    """
+    tracing: bool = False
+    """Whether spans are sent by OpenTelemetry, as its own `OTEL_…` variables say; needs `tabard[tracing]`."""
     deadline_seconds: PositiveFloat = 10.0
     """Seconds that a request may take."""
     limits: Limits = Limits()
     """How much one request may ask for."""
+    load: LoadSettings = LoadSettings()
+    """How much is done at once."""
     streams: Bounds = Bounds()
     """How many streams are kept open, and how long they wait."""
     rate: RateSettings = RateSettings()

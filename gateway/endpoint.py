@@ -1,6 +1,11 @@
 """Endpoint: answers `/graphql`."""
 
+import asyncio
+from time import perf_counter
+from typing import Final
+
 from graphql import OperationType
+from opentelemetry.propagate import extract
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -16,13 +21,17 @@ from gateway.engine import Authenticator, Engine, Outcome
 from gateway.envelope import request_id_of
 from gateway.library import Library
 from gateway.live.event_streams import EventStreams
+from gateway.load import Load, stopping
 from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepts_events, negotiate
+from gateway.metrics import Metrics
 from gateway.query_string import parse_query_string, require_preflight
 from gateway.rate import Stock, name_of
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
+from tabard.tracing import is_tracing, span
 
+OPERATION: Final = "tabard.operation"
 ALLOWED = "GET, POST, OPTIONS"
 
 
@@ -41,6 +50,8 @@ class GraphQLEndpoint:
         library: Library,
         stock: Stock,
         events: EventStreams,
+        load: Load,
+        metrics: Metrics,
     ) -> None:
         self._engine = engine
         self._authenticator = authenticator
@@ -49,13 +60,45 @@ class GraphQLEndpoint:
         self._library = library
         self._stock = stock
         self._events = events
+        self._load = load
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        self._load.inside += 1
         try:
-            response = await self._respond(scope, receive)
+            response = await self._traced(scope, receive)
         except ClientDisconnect:
             return
+        finally:
+            self._load.inside -= 1
+        self._metrics.answered(scope.get(OPERATION), response.status_code, perf_counter() - started)
         await response(scope, receive, send)
+
+    async def _traced(self, scope: Scope, receive: Receive) -> Response:
+        if not is_tracing():
+            return await self._respond(scope, receive)
+        with span("request", parent=extract(Headers(scope=scope))) as traced:
+            response = await self._respond(scope, receive)
+            if traced is not None:
+                traced.set_attributes(self._facts(scope, response))
+        return response
+
+    def _facts(self, scope: Scope, response: Response) -> dict[str, str | int]:
+        operation: Operation | None = scope.get(OPERATION)
+        told = (
+            {}
+            if operation is None
+            else {
+                "graphql.operation.type": operation.kind.value,
+                "graphql.operation.name": self._metrics.label(operation),
+            }
+        )
+        return {
+            "http.response.status_code": response.status_code,
+            "tabard.request_id": request_id_of(scope),
+            **told,
+        }
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         headers = Headers(scope=scope)
@@ -66,6 +109,7 @@ class GraphQLEndpoint:
         try:
             if scope["method"] == "OPTIONS":
                 return Response(status_code=204, headers={"allow": ALLOWED})
+            self._load.require_open()
             require_method(scope["method"])
             require_acceptable(accepted)
             request = await self._read(scope, headers, body)
@@ -74,6 +118,11 @@ class GraphQLEndpoint:
             return await self._answer(scope, headers, request, receive, responder)
         except ClientDisconnect:
             raise
+        except asyncio.CancelledError:
+            if not self._load.is_closed:
+                raise
+            # The server ends and can wait no longer; the client is owed an answer.
+            response = responder.failure(stopping())
         except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
             response = responder.failure(error)
         if not await body.discard():
@@ -87,6 +136,7 @@ class GraphQLEndpoint:
             self._limits.errors,
             self._limits.answer_bytes,
             self._configuration.development,
+            self._metrics.codes,
         )
 
     async def _read(self, scope: Scope, headers: Headers, body: Body) -> GraphQLRequest:
@@ -118,13 +168,17 @@ class GraphQLEndpoint:
         checked = self._library.find(request, headers)
         if checked.errors:
             return responder.problems(checked.errors)
-        operation = checked.operation(request.operation_name)
+        operation = scope[OPERATION] = checked.operation(request.operation_name)
         require_answerable(operation)
         require_reading(scope["method"], operation)
         quote = operation.price.quote(request.variables)
         quote.require(self._limits)
-        work = self._execute(scope, headers, request, operation, quote.cost)
-        outcome = await finish(work, receive, self._configuration.deadline_seconds)
+        await self._load.enter()
+        try:
+            work = self._execute(scope, headers, request, operation, quote.cost)
+            outcome = await finish(work, receive, self._configuration.deadline_seconds)
+        finally:
+            self._load.leave()
         response, spent = responder.result(outcome.result, quote, self._limits.cost)
         await self._stock.give_back(outcome.caller, quote.cost - spent)
         return response

@@ -1,6 +1,6 @@
 """Engine: what the edge needs of the graph behind it."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -55,6 +55,30 @@ class EventStream(Protocol):
         """What each event gives, as long as there may be more; raises as `require` does."""
 
 
+class Vitals(Protocol):
+    """What a server counts and watches behind the edge; all of it is at hand, nothing is asked for."""
+
+    @property
+    def plugin_failures(self) -> Mapping[str, int]:
+        """Failures by plugin."""
+
+    @property
+    def plugin_blockings(self) -> Mapping[str, int]:
+        """By plugin: how often it held the event loop."""
+
+    @property
+    def fallbacks(self) -> Mapping[str, int]:
+        """By reason: operations that the slower executor answered."""
+
+    @property
+    def connections(self) -> int:
+        """Database connections that are in use."""
+
+    @property
+    def is_database_lost(self) -> bool:
+        """Whether the database does not answer now."""
+
+
 class Engine(Protocol):
     """Executes operations against one assembled, frozen schema."""
 
@@ -93,6 +117,10 @@ class Engine(Protocol):
 
         `admit` tells who asks, anew for each batch of events.
         """
+
+    @property
+    def vitals(self) -> Vitals:
+        """What metrics tell of it."""
 
     async def ready(self) -> Sequence[Probe]:
         """Looks at everything that answering a request depends on."""

@@ -39,6 +39,34 @@ class Finding:
     is_vital: bool = True
 
 
+class GraphVitals:
+    """What metrics tell of a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.fallbacks: Counter[str] = Counter()
+
+    @property
+    def plugin_failures(self) -> Counter[str]:
+        """Failures by plugin."""
+        return self._graph.containment.failures
+
+    @property
+    def plugin_blockings(self) -> Counter[str]:
+        """By plugin: how often it held the event loop."""
+        return self._graph.containment.blocked
+
+    @property
+    def connections(self) -> int:
+        """Database connections that are in use."""
+        return self._graph.database.checked_out
+
+    @property
+    def is_database_lost(self) -> bool:
+        """Whether the database does not answer now."""
+        return self._graph.database.is_lost
+
+
 class GraphEngine:
     """One assembled graph on one database."""
 
@@ -48,6 +76,7 @@ class GraphEngine:
         self._sdl = sdl(graph.schema)
         self._troubles = Troubles()
         self._is_current = False
+        self.vitals = GraphVitals(graph)
 
     @property
     def schema_sdl(self) -> str:

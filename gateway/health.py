@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.engine import Engine
+from gateway.load import Load
 
 PATIENCE_SECONDS = 2.0
 
@@ -18,8 +19,9 @@ log = structlog.get_logger(__name__)
 class Health:
     """The two addresses that an orchestrator asks."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, load: Load) -> None:
         self._engine = engine
+        self._load = load
 
     async def live(self, _: Request) -> Response:
         """200 as long as the process serves at all; asks nothing of the database."""
@@ -27,6 +29,8 @@ class Health:
 
     async def ready(self, _: Request) -> Response:
         """200 when every vital probe is well, else 503; what is wrong stands in the log."""
+        if self._load.is_leaving:
+            return report(503, {"status": "stopping", "probes": []})
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 probes = await self._engine.ready()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ class Responder:
     most_errors: int = 10
     most_bytes: int = 5_242_880
     is_development: bool = False
+    codes: Counter[str] = field(default_factory=Counter)
+    """Counts the errors of all answers."""
 
     def result(self, result: ExecutionResult, quote: Quote, limit: int) -> tuple[Response, int]:
         """The answer to an executed operation and its cost; without `data` when execution never began."""
@@ -66,6 +68,7 @@ class Responder:
         return self.problems([problem], headers_of(error, problem))
 
     def _formatted(self, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+        self.codes.update(problem.code.value for problem in problems)
         return [problem.formatted(self.request_id) for problem in problems]
 
     def _response(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:

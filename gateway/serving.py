@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -22,6 +24,7 @@ from gateway.guests import Guests
 from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
 from gateway.installation import Installation
 from gateway.issued_tokens import TrustedIssuers, issued
+from gateway.spans import Provider, begin
 from tabard.errors import TabardError
 from tabard.graph import Graph
 from tabard.live.upkeep import Upkeep
@@ -32,7 +35,9 @@ log = structlog.get_logger(__name__)
 
 CURSORS: Final = "cursors"
 DEMO_TOKENS: Final = "demo tokens"
-GRACE_SECONDS: Final = 10
+# The end takes ten seconds at most: requests finish, then what is left is ended, then the database is left.
+FINISH_SECONDS: Final = 6.0
+GRACE_SECONDS: Final = 1
 # How long the end waits for a database that does not answer any more.
 FAREWELL_SECONDS: Final = 1.5
 # Streams that do not end by then are cut off with whatever else still runs.
@@ -63,10 +68,12 @@ class Service:
         plans = Plans.of(self.graph.graphql_schema)
         plans.is_on = installation.configuration.engine is EngineKind.COMPILED
         self._renewal: asyncio.Task[None] | None = None
+        self._spans: Provider | None = None
         self._is_closed = False
 
     async def open(self) -> None:
         """Leases the node number; raises DatabaseNotReady or SchemaNewer unless the database is up to date."""
+        self._spans = begin(is_wanted=self.installation.configuration.tracing)
         await self.installation.migrations.check()
         await self.lease.take()
         if isinstance(self.verifier, TrustedIssuers):
@@ -86,6 +93,8 @@ class Service:
                     await self.lease.release()
         await self.upkeep.close()
         await self.graph.close()
+        if self._spans is not None:
+            await asyncio.wait({asyncio.ensure_future(asyncio.to_thread(self._spans.shutdown))}, timeout=1)
 
     async def _renew(self) -> None:
         while True:
@@ -151,6 +160,7 @@ class Server(uvicorn.Server):
     def __init__(self, service: Service) -> None:
         bounds = service.installation.configuration.streams
         self._streams = service.gateway.streams
+        self._load = service.gateway.load
         super().__init__(
             uvicorn.Config(
                 service.app(),
@@ -166,12 +176,24 @@ class Server(uvicorn.Server):
             )
         )
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ends the server; a server that was told to end by SIGTERM has done what it was asked."""
+        self._load.is_leaving = True
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends the streams, then the rest."""
+        """Ends the streams and lets running requests finish, while new ones are refused; then ends the rest."""
+        await self._load.linger()
+        await asyncio.gather(self._load.finish(FINISH_SECONDS), self._drain())
+        await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self._streams.drain()
-        await super().shutdown(sockets)
 
 
 async def serve(service: Service, listener: socket.socket, announce: Callable[[], None]) -> None:

@@ -10,21 +10,25 @@ from graphql import GraphQLEnumType, GraphQLInterfaceType, GraphQLSchema, build_
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from gateway.app import Gateway
 from gateway.codes import Code
 from gateway.configuration import PREFIX, Configuration
 from gateway.exits import Exit
 from gateway.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
+from gateway.load import LoadSettings
 from gateway.rate import RateSettings
 from gateway.trust import TrustSettings
 from tabard.policies import REASONS
+from tests.gateway.sample import SampleAuthenticator, SampleEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     ROOT / "docs" / "errors.md",
     ROOT / "docs" / "operators" / "configuration.md",
     ROOT / "docs" / "operators" / "identity.md",
+    ROOT / "docs" / "operators" / "running.md",
 ]
 COMMAND = "python -m tests.reference_tables --write"
 MADE = re.compile(r"(<!-- made: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
@@ -111,6 +115,22 @@ def trust() -> Iterator[Row]:
     yield from _settings(f"{PREFIX}DOCUMENTS__", TrustSettings.model_fields)
 
 
+def load() -> Iterator[Row]:
+    """Every setting of how much is done at once."""
+    yield "variable", "default", "meaning"
+    yield from _settings(f"{PREFIX}LOAD__", LoadSettings.model_fields)
+
+
+def metrics() -> Iterator[Row]:
+    """Every metric of our own."""
+    yield "metric", "labels", "meaning"
+    empty = Gateway(Configuration(), SampleEngine(), SampleAuthenticator()).metrics
+    for family in empty.collect():
+        labels = ", ".join(f"`{label}`" for label in getattr(family, "_labelnames", ()))
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        yield f"`{name}`", labels or "none", family.documentation
+
+
 def issuer() -> Iterator[Row]:
     """Every member of an issuer's object."""
     yield "member", "default", "meaning"
@@ -161,6 +181,8 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "rate": rate,
     "trust": trust,
     "issuer": issuer,
+    "load": load,
+    "metrics": metrics,
     "exits": exits,
 }
 

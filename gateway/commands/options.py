@@ -31,6 +31,10 @@ def installation(data: Path | None = None, *, is_server: bool = False, **chosen:
     from gateway.installation import Installation
     from gateway.logs import configure_logs
 
-    configure_logs(logging.INFO if is_server else logging.WARNING)
     named = {} if data is None else {"data": data, "database_url": None}
-    return Installation(configured(**{**named, **chosen}))
+    configuration = configured(**{**named, **chosen})
+    configure_logs(
+        logging.INFO if is_server else logging.WARNING,
+        shows_messages=configuration.log_messages or configuration.development or not is_server,
+    )
+    return Installation(configuration)

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from tabard.errors import PluginFailure, TabardError
+from tabard.tracing import span
 
 log = structlog.get_logger("tabard.plugins")
 
@@ -36,8 +37,9 @@ class Containment:
         """The function's result; raises PluginFailure, or the TabardError that the function raised."""
         deadline = asyncio.timeout(self.limit)
         try:
-            async with deadline:
-                return await self._start(plugin, function, *args, **kwargs)
+            with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
+                async with deadline:
+                    return await self._start(plugin, function, *args, **kwargs)
         except TabardError:
             raise
         except TimeoutError as error:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -187,12 +187,24 @@ class SampleProbe:
     is_vital: bool = True
 
 
+@dataclass
+class SampleVitals:
+    """What metrics tell of the sample."""
+
+    plugin_failures: dict[str, int] = field(default_factory=dict)
+    plugin_blockings: dict[str, int] = field(default_factory=dict)
+    fallbacks: dict[str, int] = field(default_factory=dict)
+    connections: int = 0
+    is_database_lost: bool = False
+
+
 class SampleEngine:
     """Executes with graphql-core."""
 
     def __init__(self) -> None:
         self.schema = strawberry.Schema(Query, Mutation, Subscription)
         self.probes: list[SampleProbe] = [SampleProbe("database")]
+        self.vitals = SampleVitals()
         self.started = threading.Event()
         self.cancelled = threading.Event()
 

@@ -136,7 +136,7 @@ async def test_a_wrong_method_is_told_the_right_ones(client: httpx2.AsyncClient)
 async def test_a_failure_outside_the_graph_is_masked_and_logged_too(
     app: Starlette, client: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logs(logging.INFO)
+    configure_logs(logging.INFO, shows_messages=True)
 
     async def fail(*_: Any) -> None:
         raise RuntimeError(SECRET)

@@ -214,7 +214,7 @@ def test_a_demo_stops_when_told_and_goes_on_where_it_was(tmp_path: Path) -> None
     with started(tmp_path) as second:
         assert [line for line in second.said if "loaded" in line or "migrated" in line] == []
         assert second.query(token, "{ companies(first: 3) { nodes { id } } }") == ids
-        assert second.stop(signal.SIGTERM) == -signal.SIGTERM
+        assert second.stop(signal.SIGTERM) == Exit.DONE
     assert leases(tmp_path) == [False, False]
     with started(tmp_path, "--fresh") as third:
         assert "  migrated: core_0001 (First tables)" in third.said

@@ -93,7 +93,7 @@ def test_a_server_in_development_says_so_and_takes_demo_tokens(
         answer = ask(said["address"], token(demo_postgres_url))
         assert answer["data"] == {"viewer": {"name": "Dario Conti"}}
         popen.send_signal(signal.SIGTERM)
-        assert popen.wait(PATIENCE) == -signal.SIGTERM
+        assert popen.wait(PATIENCE) == 0
         assert popen.stdout is not None
         assert popen.stdout.read() == ""
 

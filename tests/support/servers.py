@@ -57,7 +57,7 @@ class RunningServer:
             self._popen = subprocess.Popen(
                 [PROGRAM, "serve"],
                 cwd=folder,
-                env=environment(url, TABARD_DEVELOPMENT="true", **settings),
+                env=environment(url, **{"TABARD_DEVELOPMENT": "true"} | settings),
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
@@ -73,6 +73,14 @@ class RunningServer:
         """Ends it at once, as the kernel does when memory is short; safe to call twice."""
         self._popen.kill()
         self._popen.wait(PATIENCE)
+
+    def tell_to_end(self) -> None:
+        """Asks it to end, as an orchestrator does."""
+        self._popen.terminate()
+
+    def end(self) -> int:
+        """Its exit code, once it has ended as it was told."""
+        return self._popen.wait(PATIENCE)
 
     @property
     def story(self) -> str:

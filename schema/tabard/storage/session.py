@@ -19,6 +19,7 @@ from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
+from tabard.tracing import span
 
 Rows = Sequence[sa.Row[Any]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -108,7 +109,7 @@ class ReadSession:
         async with self._lock:
             self.count += 1
             started = perf_counter()
-            with translated():
+            with span("statement"), translated():
                 connection = self._connection or await self._connected()
                 rows = await connection.fetch(compiled.text, values, is_bounded=is_bounded)
             self.seconds += perf_counter() - started

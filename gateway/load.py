@@ -1,0 +1,118 @@
+"""Load: how many requests run at once, who waits for a place, and who is sent away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from gateway.codes import Code
+from gateway.refusal import Refusal
+
+
+class LoadSettings(BaseModel):
+    """How much a process does at once, and how it ends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    running: PositiveInt = 64
+    """Requests that are executed at once."""
+    waiting: NonNegativeInt = 128
+    """Requests that wait for a place; whatever comes on top is refused with `OVERLOADED`."""
+    wait_seconds: PositiveFloat = 1.0
+    """Seconds that a request waits for a place."""
+    farewell_seconds: NonNegativeFloat = 0.0
+    """Seconds for which a server that was told to end goes on as before while `/readyz` says 503, so that load
+    balancers turn away first.
+    """
+
+
+class Load:
+    """The requests of a process. A place that comes free goes to whoever has waited longest.
+
+    `inside` counts the requests that have begun, `running` those that have a place, `shed` those that were
+    sent away. `is_leaving` says that the server will end, `is_closed` that it takes nothing new.
+    """
+
+    def __init__(self, settings: LoadSettings) -> None:
+        self._settings = settings
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self.inside = 0
+        self.running = 0
+        self.shed = 0
+        self.is_leaving = False
+        self.is_closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._queue)
+
+    def require_open(self) -> None:
+        """Refuses what would be refused anyway, before its body is even read."""
+        if self.is_closed:
+            raise stopping()
+        if self.running >= self._settings.running and len(self._queue) >= self._settings.waiting:
+            raise self._overloaded()
+
+    async def enter(self) -> None:
+        """Takes a place, of which `leave` must be told; raises Refusal when none comes free in time."""
+        if self.running < self._settings.running:
+            self.running += 1
+            return
+        if len(self._queue) >= self._settings.waiting:
+            raise self._overloaded()
+        await self._turn()
+
+    def leave(self) -> None:
+        """Gives the place to the next, or back."""
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.running -= 1
+
+    async def _turn(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            async with asyncio.timeout(self._settings.wait_seconds):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                # The place came at the very moment of giving up.
+                self.leave()
+            elif turn in self._queue:
+                self._queue.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise self._overloaded() from None
+            raise
+
+    def _overloaded(self) -> Refusal:
+        self.shed += 1
+        code = Code.OVERLOADED
+        return Refusal(code, f"{code.meaning} {code.remedy}", retryAfter=1)
+
+    async def linger(self) -> None:
+        """Goes on as before, but unready, for as long as the operator wants."""
+        self.is_leaving = True
+        await asyncio.sleep(self._settings.farewell_seconds)
+
+    async def finish(self, patience: float) -> None:
+        """Takes nothing new, and waits until nobody is inside."""
+        self.is_leaving = True
+        self.is_closed = True
+        try:
+            async with asyncio.timeout(patience):
+                while self.inside:  # noqa: ASYNC110 - counting is cheaper than telling
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            return
+
+
+def stopping() -> Refusal:
+    """The refusal of a server that is about to end; the connection goes with it."""
+    message = "The server is restarting; send the same request again."
+    return Refusal(Code.UNAVAILABLE, message, headers={"connection": "close"}, retryAfter=1)
