@@ -1,7 +1,10 @@
 """What stands in the folders is what is shipped, registered and held to the import contracts."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,3 +54,16 @@ def test_every_dependency_says_what_it_is_for() -> None:
 
 def test_type_checkers_of_plugin_authors_find_our_types() -> None:
     assert (ROOT / "schema" / "tabard" / "py.typed").exists()
+
+
+def test_a_wheel_carries_the_query_page_and_its_examples(tmp_path: Path) -> None:
+    build = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
+    built = subprocess.run(
+        [sys.executable, "-c", build, tmp_path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    with zipfile.ZipFile(tmp_path / built.stdout.strip().splitlines()[-1]) as archive:
+        names = set(archive.namelist())
+    documents = {f"gateway/operations/{path.name}" for path in (ROOT / "schema" / "operations").iterdir()}
+    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gateway" / "graphiql").iterdir()}
+    assert documents | sources | {"gateway/static/query.html", "gateway/static/query.js"} <= names
+    assert [name for name in names if "node_modules" in name] == []
