@@ -1,4 +1,4 @@
-"""portal: makes accounts."""
+"""portal: makes accounts, and changes their plans."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ import typer
 
 from gateway.commands.options import Data, installation
 
-app = typer.Typer(no_args_is_help=True, help="Make portals, that is accounts.")
+app = typer.Typer(no_args_is_help=True, help="Make portals, that is accounts, and change their plans.")
 
 
 class Plan(StrEnum):
     """A portal's subscription."""
 
+    STARTER = "starter"
     PROFESSIONAL = "professional"
     ENTERPRISE = "enterprise"
 
 
 @app.callback()
 def group() -> None:
-    """Make portals, that is accounts."""
+    """Make portals, that is accounts, and change their plans."""
 
 
 @app.command()
 def create(
     key: Annotated[str, typer.Argument(help="Stable short name: small letters, digits and hyphens.")],
-    plan: Annotated[Plan, typer.Option(help="Subscription; team workspaces need enterprise.")],
+    plan: Annotated[
+        Plan, typer.Option(help="Subscription: enterprise has team workspaces, starter has none at all.")
+    ],
     name: Annotated[str, typer.Option(help="Name that people read.", show_default="from KEY")] = "",
     time_zone: Annotated[str, typer.Option(help="IANA zone of users who have set none.")] = "UTC",
     locale: Annotated[str, typer.Option(help="Language of users who have set none.")] = "en",
@@ -53,3 +56,22 @@ def create(
     typer.echo(f"Made the portal '{key}' ({made}). Its super admin's token:")
     place = "" if data is None else f" --data {shlex.quote(str(data))}"
     typer.echo(f"  tabard token --persona super-admin --portal {key}{place}")
+
+
+@app.command()
+def plan(
+    key: Annotated[str, typer.Argument(help="Key of the portal.")],
+    plan: Annotated[Plan, typer.Argument(help="Its new subscription.")],
+    data: Data = None,
+) -> None:
+    """Change a portal's plan. Nothing is deleted: what the new plan lacks can be read until it is back."""
+    import asyncio
+
+    from tabard.portals import change_plan
+
+    async def work() -> str:
+        async with installation(data).database() as database:
+            return await change_plan(database, key, plan.value.upper())
+
+    before = asyncio.run(work())
+    typer.echo(f"The portal '{key}' is on the plan {plan.value} now; it was on {before.lower()}.")

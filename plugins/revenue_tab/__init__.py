@@ -3,7 +3,7 @@
 from revenue_tab.board import boards, stages, visible_pipelines
 from revenue_tab.settings import RevenueSettings
 from revenue_tab.types import RevenueBoard, RevenueStage, RevenueTab
-from tabard import Deal, Permission, Pipeline, Stage, Tab, Ticket
+from tabard import CustomRecord, Deal, Permission, Pipeline, Seeder, Stage, Tab, Ticket
 
 tab = Tab(
     "revenue",
@@ -21,7 +21,7 @@ tab.connection(
     RevenueTab,
     "pipelines",
     to=Pipeline,
-    description="The pipelines that the board can show, deal pipelines first.",
+    description="The pipelines that the board can show, by record type.",
 )(visible_pipelines)
 tab.field(RevenueTab, name="board", description="A pipeline as a board; without an id the first one shown.")(
     boards
@@ -38,7 +38,7 @@ tab.connection(
     by="stage_id",
     key="stage_id",
     order="-created_at",
-    description="The deals in the stage, newest first; empty on a ticket pipeline.",
+    description="The deals in the stage, newest first; empty on the pipeline of another record type.",
 )
 tab.connection(
     RevenueStage,
@@ -47,5 +47,20 @@ tab.connection(
     by="stage_id",
     key="stage_id",
     order="-created_at",
-    description="The tickets in the stage, newest first; empty on a deal pipeline.",
+    description="The tickets in the stage, newest first; empty on the pipeline of another record type.",
 )
+tab.connection(
+    RevenueStage,
+    "custom_records",
+    to=CustomRecord,
+    by="stage_id",
+    key="stage_id",
+    order="-created_at",
+    description="The records in the stage, newest first, on the pipeline of a custom object.",
+)
+
+
+@tab.demo
+def hide_in_one_workspace(seeder: Seeder) -> None:
+    """One workspace of the demo hides the tab."""
+    seeder.hide("revenue", "EMEA")

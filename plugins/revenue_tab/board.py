@@ -1,15 +1,14 @@
 """The board: which pipelines it can show, and its stages with counts and sums in one statement."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
 
-from revenue_tab.settings import RevenueSettings
 from revenue_tab.types import RevenueBoard, RevenueTab
 from tabard import (
     Columns,
+    CustomRecord,
     Deal,
     Money,
     Pipeline,
@@ -23,31 +22,39 @@ from tabard import (
     table_of,
 )
 
-OBJECT_TYPES = ("deal", "ticket")
+ALWAYS = ("deal", "ticket")
 PipelineArgument = Annotated[
     strawberry.ID | None, strawberry.argument(description="Global id of the pipeline to show.")
 ]
 
 
 def visible_pipelines(root: RevenueTab) -> sa.Select[tuple[int]]:
-    """Pipelines of deals, then of tickets, each in their order; only those the settings name, if any."""
+    """Pipelines by record type, each in their order; only those the settings name, if any."""
     pipeline = table_of(Pipeline)
-    every = (
-        sa.select(pipeline.c.id)
-        .where(keys(pipeline.c.object_type, OBJECT_TYPES))
-        .order_by(pipeline.c.object_type, pipeline.c.display_order)
-    )
+    every = _pipelines(object_types(root))
     shown = decode_ids(Pipeline, root.settings.pipelines)
     return every.where(keys(pipeline.c.id, shown)) if shown else every
+
+
+def object_types(root: RevenueTab) -> list[str]:
+    """The record types whose pipelines the tab can show."""
+    return list(dict.fromkeys((*ALWAYS, *root.settings.objects)))
+
+
+def _pipelines(of: list[str]) -> sa.Select[tuple[int]]:
+    pipeline = table_of(Pipeline)
+    chosen = sa.select(pipeline.c.id).where(keys(pipeline.c.object_type, of))
+    return chosen.order_by(pipeline.c.object_type, pipeline.c.display_order)
 
 
 async def boards(
     reader: Reader, tabs: list[RevenueTab], *, pipeline: PipelineArgument = None
 ) -> list[RevenueBoard | None]:
     """The board asked for; null when the pipeline is not there or not one that the tab shows."""
-    every = visible_pipelines(replace(tabs[0], settings=RevenueSettings()))
-    there = list((await reader.fetch(every))["id"])
-    return [_board(tab, there, pipeline) for tab in tabs]
+    wanted = list(dict.fromkeys(key for tab in tabs for key in object_types(tab)))
+    found = await reader.fetch(_pipelines(wanted).add_columns(table_of(Pipeline).c.object_type))
+    there = list(zip(found["id"], found["object_type"], strict=True))
+    return [_board(tab, [id for id, key in there if key in object_types(tab)], pipeline) for tab in tabs]
 
 
 def _board(tab: RevenueTab, there: list[int], asked: str | None) -> RevenueBoard | None:
@@ -79,8 +86,8 @@ async def stages(reader: Reader, read: Read) -> Columns:
 
 
 def _held(pipeline_ids: list[int]) -> sa.Subquery:
-    """Counts and sums by stage and currency, of deals and of tickets."""
-    deal, ticket = table_of(Deal), table_of(Ticket)
+    """Counts and sums by stage and currency; only deals have amounts."""
+    deal = table_of(Deal)
     deals = (
         sa.select(
             deal.c.stage_id,
@@ -91,17 +98,21 @@ def _held(pipeline_ids: list[int]) -> sa.Subquery:
         .where(keys(deal.c.pipeline_id, pipeline_ids), deal.c.archived_at.is_(None))
         .group_by(deal.c.stage_id, deal.c.amount_currency)
     )
-    tickets = (
+    others = [_counted(table_of(type_), pipeline_ids) for type_ in (Ticket, CustomRecord)]
+    return sa.union_all(deals, *others).subquery("held")
+
+
+def _counted(table: sa.Table, pipeline_ids: list[int]) -> sa.Select[Any]:
+    return (
         sa.select(
-            ticket.c.stage_id,
-            sa.cast(sa.null(), deal.c.amount_currency.type),
+            table.c.stage_id,
+            sa.cast(sa.null(), table_of(Deal).c.amount_currency.type),
             sa.func.count(),
             sa.cast(sa.null(), sa.BigInteger),
         )
-        .where(keys(ticket.c.pipeline_id, pipeline_ids), ticket.c.archived_at.is_(None))
-        .group_by(ticket.c.stage_id)
+        .where(keys(table.c.pipeline_id, pipeline_ids), table.c.archived_at.is_(None))
+        .group_by(table.c.stage_id)
     )
-    return sa.union_all(deals, tickets).subquery("held")
 
 
 def _stages(found: Columns, counted: bool) -> Columns:

@@ -17,7 +17,8 @@ STAGES = (
 
 
 def add_services(seeder: Seeder) -> None:
-    """Services of the portal's companies; a company's owner looks after them."""
+    """Services of the portal's companies; a company's owner looks after them. One workspace hides the tab."""
+    seeder.hide("services", "Renewals")
     pipeline = seeder.pipeline(Service, "default", "Services", STAGES)
     stages = list(pipeline.stages.values())
     companies = [company for company in seeder.of(Company) if seeder.rng.random() < 0.5]

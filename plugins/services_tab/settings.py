@@ -10,10 +10,13 @@ from tabard import InvalidSetting, LayoutRef, PipelineRef, PropertyKind, Propert
 @strawberry.type(description="Which properties, pipelines and layout the Services tab works with.")
 class ServicesSettings(Settings):
     csm_property: Annotated[str, PropertyRef("Service", PropertyKind.USER)] = strawberry.field(
-        default="owner", description="Key of the user property that holds a service's CSM."
+        default="owner",
+        metadata={"title": "CSM property"},
+        description="Key of the user property that holds a service's CSM.",
     )
     renewal_property: Annotated[str | None, PropertyRef("Service", PropertyKind.DATE)] = strawberry.field(
         default=None,
+        metadata={"title": "Renewal date property"},
         description="Key of the date property that holds a service's renewal date; null for none.",
     )
     pipelines: Annotated[list[strawberry.ID], PipelineRef("Service")] = strawberry.field(

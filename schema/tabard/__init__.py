@@ -8,13 +8,17 @@ from tabard.errors import BadUserInput, Fault, Forbidden, InvalidSetting, Tabard
 from tabard.events import Event, EventKind
 from tabard.hooks import hookimpl
 from tabard.money import Money
+from tabard.nouns import account_object_change as _account_object_change
 from tabard.nouns import crm as _crm
+from tabard.nouns import custom_object_mutations as _custom_object_mutations
 from tabard.nouns import layouts as _layouts
 from tabard.nouns import live as _live
+from tabard.nouns import portal_features as _portal_features
 from tabard.nouns import property_values as _property_values
 from tabard.nouns import record_mutations as _record_mutations
 from tabard.nouns import workspace_mutations as _workspace_mutations
 from tabard.nouns.crm import Company, Contact, Deal, Ticket
+from tabard.nouns.custom_objects import CustomObject, CustomRecord
 from tabard.nouns.layouts import PageLayout
 from tabard.nouns.live import RECORD_CHANGED, WORKSPACE_CHANGED
 from tabard.nouns.node import Node, Record
@@ -28,7 +32,7 @@ from tabard.properties import Property, PropertyKind
 from tabard.reader import Columns, Read, Reader
 from tabard.reads.related import Via
 from tabard.records.conditions import property_is
-from tabard.references import LayoutRef, PipelineRef, PropertyRef
+from tabard.references import ACCOUNT_OBJECT, Chosen, LayoutRef, ObjectRef, PipelineRef, PropertyRef
 from tabard.scalars import CurrencyCode
 from tabard.settings import Settings
 from tabard.storage.keys import keys
@@ -38,19 +42,34 @@ from tabard.tab import Tab
 from tabard.viewer import Viewer
 from tabard.work import Work
 
-del _core, _crm, _layouts, _live, _property_values, _record_mutations, _workspace_mutations
+del (
+    _account_object_change,
+    _core,
+    _crm,
+    _custom_object_mutations,
+    _layouts,
+    _live,
+    _portal_features,
+    _property_values,
+    _record_mutations,
+    _workspace_mutations,
+)
 
 __all__ = [
+    "ACCOUNT_OBJECT",
     "KEEP_SURVIVOR",
     "MOVE",
     "RECORD_CHANGED",
     "WORKSPACE_CHANGED",
     "Argument",
     "BadUserInput",
+    "Chosen",
     "Columns",
     "Company",
     "Contact",
     "CurrencyCode",
+    "CustomObject",
+    "CustomRecord",
     "Deal",
     "Event",
     "EventKind",
@@ -61,6 +80,7 @@ __all__ = [
     "Money",
     "NewStage",
     "Node",
+    "ObjectRef",
     "Own",
     "PageLayout",
     "Permission",

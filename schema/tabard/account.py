@@ -1,4 +1,4 @@
-"""Account settings: the sections of the default workspace, which all others inherit, saved together."""
+"""Account settings: which records stand for customers, and the sections that all workspaces inherit."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ import strawberry
 
 from tabard.contributions import MutationContribution
 from tabard.core import core
+from tabard.definitions import Definitions, Option
 from tabard.errors import Fault
-from tabard.naming import camel, noun_of
-from tabard.nouns.people import Portal
+from tabard.naming import camel, plural, title
+from tabard.nouns.setting_options import SettingOption, shown_option
 from tabard.nouns.workspace import Workspace, WorkspaceRead
-from tabard.policies import Permission, SuperAdmin
+from tabard.policies import Permission
 from tabard.reads.level import Level
 from tabard.records import tables
 from tabard.records.entries import write_entry
-from tabard.storage.ids import encode_global_id
-from tabard.tab_mutations import save_section, workspace_of
+from tabard.records.object_types import is_custom, record_type
+from tabard.section_changes import account_object_in, drop_missing, raise_settings_version, save_section
+from tabard.tab_mutations import require_shown
 from tabard.tabs import TabRuntime
-from tabard.work import Work
+from tabard.viewer import COMPANY, SETTINGS_REQUIRE_SEAT, WorkspaceState
+from tabard.work import Work, stale
+from tabard.workspace_states import default_workspace, every_workspace
 
-FEATURES = ("customer_success_beta",)
+ACCOUNT_OBJECT = ["input", "accountObject"]
+COMPANIES = Option(COMPANY, title(plural(COMPANY)), (COMPANY,))
 
 
 @strawberry.type(description="The account's general settings: what every workspace inherits.")
@@ -34,29 +39,62 @@ class AccountSettings:
     is_configured: bool = strawberry.field(
         description="Whether anybody has saved the settings; false asks for the set-up dialog."
     )
+    version: int = strawberry.field(
+        description="Grows with each change; send it as `ifVersion` with an update."
+    )
+    account_object: str = strawberry.field(
+        description="The key of the record type that stands for customers: `company`, or a custom object's."
+    )
+    settings_require_seat: bool = strawberry.field(
+        description="Whether super admins need a Service seat for settings, as everybody else does."
+    )
 
 
 @dataclass(frozen=True)
 class AccountRead:
-    """`Query.accountSettings`: one statement, or none in the default workspace."""
+    """`Query.accountSettings`."""
 
     key: str | None = None
 
     async def load(self, level: Level, keys: list[Any]) -> list[Any]:
-        workspace, setting = tables.workspace, tables.tab_setting
-        joined = workspace.outerjoin(setting, setting.c.workspace_id == workspace.c.id)
-        statement = (
-            sa.select(workspace.c.id.label("id"), sa.func.max(setting.c.version).label("version"))
-            .select_from(joined)
-            .where(workspace.c.slot == 0)
-            .group_by(workspace.c.id)
+        workspace, portal = tables.workspace.c, tables.portal.c
+        found = await level.context.reader.fetch(
+            sa.select(
+                workspace.id.label("id"), portal.settings_version.label("version"), portal.account_object
+            )
+            .join_from(tables.workspace, tables.portal, sa.true())
+            .where(workspace.slot == 0)
         )
-        found = await level.context.reader.fetch(statement)
+        viewer = level.context.viewer
         settings = [
-            AccountSettings(workspace_id=id, is_configured=bool(version))
-            for id, version in zip(found["id"], found["version"], strict=True)
+            AccountSettings(
+                workspace_id=id,
+                is_configured=version > 0,
+                version=version,
+                account_object=account_object or COMPANY,
+                settings_require_seat=SETTINGS_REQUIRE_SEAT in viewer.features,
+            )
+            for id, version, account_object in zip(*found.data.values(), strict=True)
         ]
         return [settings[0] if settings else None] * len(keys)
+
+    def child(self) -> type | None:
+        return None
+
+
+@dataclass(frozen=True)
+class AccountObjectsRead:
+    """`AccountSettings.accountObjectOptions`."""
+
+    key: str | None = "account_object"
+
+    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+        context = level.context
+        options = [COMPANIES]
+        if context.viewer.plan.has_custom_objects:
+            definitions = Definitions.of_reader(context.reader, context.graph.properties)
+            options += await definitions.custom_objects()
+        return [[shown_option(option) for option in options]] * len(keys)
 
     def child(self) -> type | None:
         return None
@@ -78,65 +116,87 @@ core.declare(
     "The default workspace, whose tabs hold the settings.",
     policy=Permission.MANAGE_SETTINGS,
 )
+core.declare(
+    AccountSettings,
+    "account_object_options",
+    list[SettingOption] | None,
+    AccountObjectsRead(),
+    "What can stand for customers; a single one leaves no choice.",
+    policy=Permission.MANAGE_SETTINGS,
+)
 
 
 def account_mutation(tabs: Mapping[str, TabRuntime]) -> MutationContribution:
-    """`accountSettingsUpdate`: one optional section for each tab that has settings."""
+    """`accountSettingsUpdate`: the account object, and one optional section for each tab with settings."""
     sections = {name: runtime for name, runtime in tabs.items() if runtime.section is not None}
 
-    async def save(work: Work, **given: Any) -> Workspace:
-        workspace = tables.workspace.c
-        rows = await work.fetch(sa.select(workspace.id).where(workspace.slot == 0))
+    async def save(work: Work, if_version: int | None = None, **given: Any) -> Workspace:
+        version = await _settings_version(work)
+        if if_version is not None and if_version != version:
+            raise stale(version)
+        if (chosen := given.get("account_object")) is not None:
+            await _choose_account_object(work, chosen)
+        state = await default_workspace(work)
         for name, runtime in sections.items():
             if (patch := given.get(name)) is not None:
-                # Read anew for each section: saving one raises its version.
-                state = await workspace_of(work, encode_global_id(noun_of(Workspace), rows[0][0]))
-                await _saved(work, runtime, state, patch.value)
-        return rows[0][0]  # type: ignore[no-any-return]
+                await _save(work, runtime, state, patch.value)
+        if await _settings_version(work) == 0:
+            await raise_settings_version(work)
+        return state.id  # type: ignore[return-value]
 
-    annotations: dict[str, Any] = {"work": Work}
+    annotations: dict[str, Any] = {"account_object": str | None}
     for name, runtime in sections.items():
         assert runtime.section is not None, "only tabs with settings are here"
         annotations[name] = strawberry.Maybe[runtime.section.patch]  # type: ignore[name-defined, misc]
-    save.__annotations__ = {**annotations, "return": Workspace}
+    save.__annotations__ = {"work": Work, "if_version": int | None, **annotations, "return": Workspace}
+    keyword = inspect.Parameter.KEYWORD_ONLY
     save.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("work", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-            *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in sections),
+            *(inspect.Parameter(name, keyword, default=None) for name in ("if_version", *annotations)),
         ]
     )
     return MutationContribution(
         core.name,
         "account_settings_update",
         save,
-        "Changes the account's general settings, all sections given together or none.",
+        "Changes the account's general settings, all that is given together or nothing.",
         Permission.MANAGE_SETTINGS,
     )
 
 
-async def _saved(work: Work, runtime: TabRuntime, state: Any, patch: Any) -> None:
-    try:
-        await save_section(work, runtime, state, patch)
-    except Fault as fault:
-        if fault.path is not None and fault.path[:2] == ["input", "settings"]:
-            fault.path[1] = camel(runtime.tab.name)
-        raise
+async def _save(work: Work, runtime: TabRuntime, state: WorkspaceState, patch: Any) -> None:
+    place = ["input", camel(runtime.tab.name)]
+    require_shown(runtime, state, place)
+    await save_section(work, runtime, state, patch, place)
 
 
-@core.mutation(description="Opts the account into a feature, or out of it.", policy=SuperAdmin)
-async def portal_feature_set(work: Work, feature: str, is_on: bool) -> Portal:
-    if feature not in FEATURES:
-        raise Fault(
-            "NOT_FOUND",
-            f"There is no feature '{feature}'; write one of {', '.join(FEATURES)}.",
-            reason="portal.feature",
-            path=["input", "feature"],
-        )
+async def _settings_version(work: Work) -> int:
+    """The version of the account's settings, once nobody else is changing them."""
+    await default_workspace(work)
+    return int((await work.fetch(sa.select(tables.portal.c.settings_version)))[0][0])
+
+
+async def _choose_account_object(work: Work, object_type: str) -> None:
+    """Makes other records stand for customers; settings that name what those lack are dropped."""
+    if object_type != COMPANY:
+        if not is_custom(object_type):
+            raise Fault(
+                "INVALID",
+                f"Companies or a custom object stand for customers; '{object_type}' is neither.",
+                reason="account.object",
+                path=ACCOUNT_OBJECT,
+            )
+        await record_type(work, object_type, ACCOUNT_OBJECT)
+    await every_workspace(work)
+    before = await account_object_in(work)
+    if object_type == before:
+        return
     portal_id = work.viewer.portal_id
-    assert portal_id is not None, "the policy lets only users of a portal in"
-    before = (await work.find(Portal, portal_id)).features
-    after = sorted({*before, feature} if is_on else {*before} - {feature})
-    if after != before:
-        await work.update(tables.portal, tables.portal.c.id == portal_id, features=after)
-        await write_entry(work, "portal.changed", "portal", portal_id, {"features": [before, after]})
-    return await work.find(Portal, portal_id)
+    stored = None if object_type == COMPANY else object_type
+    await work.update(tables.portal, tables.portal.c.id == portal_id, account_object=stored)
+    await raise_settings_version(work)
+    await drop_missing(work)
+    await write_entry(
+        work, "account.object_changed", "portal", portal_id, {"accountObject": [before, object_type]}
+    )

@@ -238,7 +238,8 @@ class Fault(TabardError):
 class InvalidSetting(Fault):
     """A setting's value that its section refuses.
 
-    `setting` is the field's GraphQL name, `problem` what is wrong with the value.
+    `setting` is the field's GraphQL name, `problem` what is wrong with the value. Who saves the section
+    adds where in the input it stands.
     """
 
     def __init__(self, setting: str, problem: str) -> None:
@@ -246,7 +247,7 @@ class InvalidSetting(Fault):
             "INVALID",
             f"The setting '{setting}' {problem}.",
             reason="setting.invalid",
-            path=["input", "settings", setting],
+            path=[setting],
         )
         self.setting = setting
         self.problem = problem

@@ -80,9 +80,7 @@ class PluginHost:
                 continue
             try:
                 loaded.append((entry_point.load(), origin))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 - whatever an import does, all are reported
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import does, all are reported
                 failures.append(_import_failure(origin, error))
         self.register(loaded, failures)
 
@@ -138,9 +136,7 @@ class PluginHost:
             return f"an object of type {type(hooks).__name__} without the hook `contribute`"
         try:
             given = next(iter(self._hook("contribute", hooks)()), None)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever the hook does, all failures are reported
+        except Exception as error:  # noqa: BLE001 - whatever the hook does, all failures are reported
             return f"{type(error).__name__} instead of a plugin: {_first_line(error)}"
         return given if isinstance(given, Plugin) else f"an object of type {type(given).__name__}"
 

@@ -107,7 +107,7 @@ class Mutation:
     async def _work(self, context: Context, path: str, given: Any) -> Any:
         graph, operation = context.graph, self.contribution.graphql_name
         # A request never holds two connections: many that did would wait for each other.
-        await context.session.release()
+        await context.session.close()
         async with graph.database.writing(context.scope) as session:
             work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
             claim = await claimed(work, context.idempotency_key, path, given)

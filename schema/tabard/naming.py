@@ -27,6 +27,13 @@ def noun_of(type_: type) -> str:
     return snake(type_.__name__)
 
 
+def plural(noun: str) -> str:
+    """`company` -> `companies`: the name of a noun's lists."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"
+
+
 def title(name: str) -> str:
     """`close_on` -> `Close on`."""
     return name.replace("_", " ").capitalize()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tabard.viewer import Viewer
 
+PLAN_REQUIRED = "PLAN_REQUIRED"
 SEAT_REQUIRED = "SEAT_REQUIRED"
 PERMISSION_REQUIRED = "PERMISSION_REQUIRED"
 SUPER_ADMIN_REQUIRED = "SUPER_ADMIN_REQUIRED"
@@ -110,6 +111,17 @@ class _SuperAdmin(Policy):
 
 
 @dataclass(frozen=True)
+class _WorkspacePlan(Policy):
+    """Needs a portal whose plan has the workspace."""
+
+    def denial(self, viewer: Viewer) -> str | None:
+        return _SignedIn().denial(viewer) or (None if viewer.plan.has_workspace else PLAN_REQUIRED)
+
+    def describe(self) -> str:
+        return "a plan with the workspace"
+
+
+@dataclass(frozen=True)
 class Own(Policy):
     """Rows of which the viewer sees only some: `rule(table, actor_id)` gives the condition.
 
@@ -128,8 +140,9 @@ class Own(Policy):
 class Permission(Policy, Enum):
     """The permissions of a portal, each also the policy that asks for it.
 
-    WORKSPACE takes effect only with a Service seat, also for a super admin. MANAGE_SETTINGS needs
-    the seat too, but not for a super admin. PARTNER opens the partner dashboard without a seat.
+    WORKSPACE takes effect only with a Service seat, also for a super admin. MANAGE_SETTINGS needs the
+    seat too, but not for a super admin unless the account says so. Both need a plan with the workspace.
+    PARTNER opens the partner dashboard on any plan and without a seat.
     """
 
     WORKSPACE = "CUSTOMER_SUCCESS_WORKSPACE"
@@ -139,6 +152,8 @@ class Permission(Policy, Enum):
     def denial(self, viewer: Viewer) -> str | None:
         if not viewer.is_signed_in:
             return SIGN_IN_REQUIRED
+        if self is not Permission.PARTNER and not viewer.plan.has_workspace:
+            return PLAN_REQUIRED
         if not (viewer.is_super_admin or self.value in viewer.permissions):
             return PERMISSION_REQUIRED
         return None if viewer.has_seat or not self._needs_seat(viewer) else SEAT_REQUIRED
@@ -146,7 +161,7 @@ class Permission(Policy, Enum):
     def _needs_seat(self, viewer: Viewer) -> bool:
         if self is Permission.WORKSPACE:
             return True
-        return self is Permission.MANAGE_SETTINGS and not viewer.is_super_admin
+        return self is Permission.MANAGE_SETTINGS and viewer.needs_seat_for_settings
 
     def describe(self) -> str:
         return f"the permission {self.value}"
@@ -157,9 +172,10 @@ SignedIn = _SignedIn()
 Seat = _Seat()
 SuperAdmin = _SuperAdmin()
 # Summary, and the records it shows, also open to a super admin without a seat.
-WorkspaceReader = Permission.WORKSPACE | SuperAdmin
+WorkspaceReader = Permission.WORKSPACE | (SuperAdmin & _WorkspacePlan())
 
 REASONS = {
+    PLAN_REQUIRED: "The workspace comes with the plans Professional and Enterprise; this portal has another one.",
     SEAT_REQUIRED: "This needs an assigned Service seat; ask a super admin to assign one.",
     PERMISSION_REQUIRED: "Your user lacks the permission for this; ask a super admin to grant it.",
     SUPER_ADMIN_REQUIRED: "Only a super admin may do this.",

@@ -15,6 +15,7 @@ from babel.core import UnknownLocaleError
 from babel.numbers import list_currencies
 
 from tabard.errors import CommandRefused, NameUnknown
+from tabard.plans import PLANS
 from tabard.records import tables
 from tabard.records.pipelines import DEFAULTS, MadePipeline, add_pipeline
 from tabard.storage.batch import Batch
@@ -24,7 +25,6 @@ from tabard.storage.scope import Scope
 KEY = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 DEFAULT_WORKSPACE = "Customer Success"
 SUPER_ADMIN = "super-admin"
-PLANS = ("PROFESSIONAL", "ENTERPRISE")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class NewPortal:
         if not KEY.fullmatch(self.key):
             raise _unusable("key", self.key, "small letters, digits and hyphens, such as acme-eu")
         if self.plan not in PLANS:
-            raise _unusable("plan", self.plan, "professional or enterprise")
+            raise _unusable("plan", self.plan, "starter, professional or enterprise")
         if self.time_zone not in available_timezones():
             raise _unusable("time zone", self.time_zone, "an IANA name, such as Europe/Rome")
         if not _is_locale(self.locale):
@@ -99,8 +99,8 @@ def add_portal(batch: Batch, new: NewPortal, id_: int, now: datetime) -> MadePor
     new.check()
     name = new.name or new.key.replace("-", " ").title()
     facts = {"key": new.key, "name": name, "plan": new.plan, "time_zone": new.time_zone}
-    rest = {"locale": new.locale, "currency": new.currency, "features": [], "created_at": now}
-    batch.add(tables.portal, [{**facts, **rest}])
+    rest = {"locale": new.locale, "currency": new.currency, "features": [], "settings_version": 0}
+    batch.add(tables.portal, [{**facts, **rest, "created_at": now}])
     (admin_id,) = batch.add(tables.user, [_admin(new, now)])
     (workspace_id,) = batch.add(tables.workspace, [workspace_row(DEFAULT_WORKSPACE, 0, now)])
     pipelines = {pipeline.object_type: add_pipeline(batch, pipeline) for pipeline in DEFAULTS}
@@ -124,6 +124,16 @@ def workspace_row(name: str, slot: int, now: datetime, description: str | None =
         "created_at": now,
         "updated_at": now,
     }
+
+
+async def change_plan(database: Database, key: str, plan: str) -> str:
+    """Gives a portal another plan, and says which one it had; raises NameUnknown."""
+    id_ = await find_portal(database, key)
+    portal = tables.portal.c
+    async with database.writing(Scope(id_)) as session:
+        rows = await session.fetch(sa.select(portal.plan).with_for_update())
+        await session.execute(sa.update(tables.portal).where(portal.id == id_).values(plan=plan))
+    return str(rows[0][0])
 
 
 async def portal_ids(database: Database) -> dict[str, int]:

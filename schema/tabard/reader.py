@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tabard.records.object_types import by_object_type
 from tabard.storage.keys import keys as keys_in
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Reader:
 
     def properties_of(self, object_type: str) -> tuple[Property, ...]:
         """The well-known properties of a record type by its key, e.g. `company`; empty for an unknown one."""
-        return self._properties.get(object_type, ())
+        return by_object_type(self._properties, object_type) or ()
 
     async def fetch(
         self, statement: sa.Select[Any] | sa.CompoundSelect[Any], *, is_bounded: bool = True

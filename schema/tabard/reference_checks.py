@@ -2,80 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
+from tabard.definitions import Definitions
 from tabard.errors import Fault
-from tabard.properties import PropertyKind
-from tabard.records import tables
-from tabard.references import LayoutRef, PipelineRef, PropertyRef
+from tabard.plans import enterprise_required
+from tabard.records.object_types import is_custom
+from tabard.references import PropertyRef
 from tabard.settings import Section, Setting
-from tabard.storage.ids import decode_global_id
-from tabard.storage.keys import keys as keys_in
-from tabard.work import Work
 
 
-async def check_references(work: Work, section: Section, values: dict[str, Any]) -> None:
-    """Raises a fault with the setting's path for the first reference that points nowhere."""
-    for setting in section.settings:
-        value = values.get(setting.name)
-        if value is not None and setting.reference is not None:
-            await _check(work, setting, value)
+@dataclass(frozen=True)
+class ReferenceChecks:
+    """Tells which settings of a section name what is not there."""
+
+    definitions: Definitions
+    account_object: str
+
+    async def require(self, section: Section, own: Mapping[str, Any], inherited: Mapping[str, Any]) -> None:
+        """Raises a fault with the setting's name as its path for the first reference that points nowhere.
+
+        Of inherited values only those are checked that depend on another setting.
+        """
+        values = section.values(inherited, own)
+        for setting in section.references:
+            reference = setting.reference
+            assert reference is not None, "these settings are references"
+            is_checked = setting.name in own or (reference.chosen and setting.name in inherited)
+            if is_checked and await self.missing(setting, values):
+                raise _points_nowhere(setting, values, self.account_object)
+
+    async def require_plain(self, section: Section, patch: Any, values: Mapping[str, Any]) -> None:
+        """Raises a fault for a setting of the patch that is about a custom object, for a plan without any."""
+        for setting in section.references:
+            if getattr(patch, setting.name, None) is not None and await self._is_custom(setting, values):
+                raise enterprise_required("Custom objects", [setting.graphql_name])
+
+    async def _is_custom(self, setting: Setting, values: Mapping[str, Any]) -> bool:
+        reference = setting.reference
+        assert reference is not None, "these settings are references"
+        if reference.follows_account:
+            return is_custom(self.account_object)
+        value = values.get(setting.name) or []
+        named = value if isinstance(value, list) else [value]
+        object_types = reference.object_types(values, self.account_object)
+        return any(
+            option.value in named and any(map(is_custom, option.object_types))
+            for option in await self.definitions.options(reference, object_types)
+        )
+
+    async def missing(self, setting: Setting, values: Mapping[str, Any]) -> list[str]:
+        """What the setting names that is not there, given the values of its section."""
+        value, reference = values.get(setting.name), setting.reference
+        if value is None or reference is None:
+            return []
+        object_types = reference.object_types(values, self.account_object)
+        offered = {option.value for option in await self.definitions.options(reference, object_types)}
+        return [item for item in (value if isinstance(value, list) else [value]) if item not in offered]
 
 
-async def _check(work: Work, setting: Setting, value: Any) -> None:
-    path = ["input", "settings", setting.graphql_name]
+def _points_nowhere(setting: Setting, values: Mapping[str, Any], account_object: str) -> Fault:
     reference = setting.reference
-    given = value if isinstance(value, list) else [value]
+    assert reference is not None, "only references point somewhere"
+    object_types = " and ".join(reference.object_types(values, account_object))
     if isinstance(reference, PropertyRef):
-        await _check_property(work, reference, value, path)
-    elif isinstance(reference, PipelineRef):
-        await _check_rows(work, "pipeline", reference, given, path)
-    elif isinstance(reference, LayoutRef):
-        await _check_rows(work, "page_layout", reference, given, path)
-
-
-async def _check_property(work: Work, reference: PropertyRef, key: str, path: list[str]) -> None:
-    kinds = [await property_kind(work, object_type, key) for object_type in reference.object_types]
-    if reference.kind in kinds:
-        return
-    raise Fault(
+        problem = (
+            f"'{values[setting.name]}' is no {reference.kind.value.lower()} property of {object_types}; "
+            "`propertyDefinitions` lists those that are."
+        )
+        return Fault("INVALID", problem, reason="setting.property_kind", path=[setting.graphql_name])
+    return Fault(
         "INVALID",
-        f"'{key}' is no {reference.kind.value.lower()} property of {' or '.join(reference.type_names)}; "
-        f"`propertyDefinitions` lists those that are.",
-        reason="setting.property_kind",
-        path=path,
-    )
-
-
-async def property_kind(work: Work, object_type: str, key: str) -> PropertyKind | None:
-    """The kind of a property by its key, well-known or custom; None when there is no such property."""
-    for item in work.registry.records[object_type].properties:
-        if item.key == key:
-            return item.kind
-    definition = tables.property_definition.c
-    rows = await work.fetch(
-        sa.select(definition.kind).where(definition.object_type == object_type, definition.key == key)
-    )
-    return PropertyKind(rows[0][0]) if rows else None
-
-
-async def _check_rows(
-    work: Work, noun: str, reference: PipelineRef | LayoutRef, given: list[str], path: list[str]
-) -> None:
-    table = {"pipeline": tables.pipeline, "page_layout": tables.page_layout}[noun]
-    decoded = [decode_global_id(value) for value in given]
-    ids = [pair[1] for pair in decoded if pair is not None and pair[0] == noun]
-    there = sa.select(table.c.id).where(
-        keys_in(table.c.id, ids), keys_in(table.c.object_type, list(reference.object_types))
-    )
-    if len(ids) == len(given) and len(await work.fetch(there)) == len(set(ids)):
-        return
-    words = noun.replace("_", " ")
-    raise Fault(
-        "INVALID",
-        f"Not every id is a {words} of {' or '.join(reference.type_names)}; read the list of {words}s again.",
+        f"'{setting.graphql_name}' names a {reference.target} that is not there for {object_types}; "
+        "`TabInfo.settingOptions` lists those that are.",
         reason=f"setting.{reference.target}",
-        path=path,
+        path=[setting.graphql_name],
     )

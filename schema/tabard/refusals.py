@@ -14,6 +14,7 @@ from tabard.mutation_refusals import misfits
 from tabard.naming import SNAKE, camel
 from tabard.nouns.node import Record
 from tabard.plugin import Plugin
+from tabard.references import ObjectRef
 from tabard.registry import BUILT_IN, Registry, type_name
 from tabard.row_refusals import records, tables, unsound
 from tabard.settings import has_default, is_section
@@ -246,6 +247,9 @@ def _unusable(registry: Registry, runtime: TabRuntime) -> Iterator[str]:
         named = setting.reference.type_names if setting.reference is not None else ()
         for name in sorted(set(named) - registered):
             yield f"refers by {setting.graphql_name} to {name}, which is no registered record type"
+        choosing = {item.name for item in section.references if isinstance(item.reference, ObjectRef)}
+        for name in sorted(set(setting.reference.chosen if setting.reference else ()) - choosing):
+            yield f"refers by {setting.graphql_name} to the setting {name}, which chooses no record types"
 
 
 def _mutations(registry: Registry) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from tabard.errors import InvalidSetting
-from tabard.naming import camel
+from tabard.naming import camel, title
 from tabard.references import Reference
 from tabard.typegraph import is_strawberry_type
 
@@ -39,10 +40,27 @@ class Setting:
     default: Any
     adapter: TypeAdapter[Any]
     reference: Reference | None
+    title: str
+    description: str | None
 
     @property
     def graphql_name(self) -> str:
         return camel(self.name)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the values as clients send them."""
+        kinds = self.annotation if isinstance(self.annotation, enum.EnumMeta) else None
+        values = {"enum": list(kinds.__members__)} if kinds else self.adapter.json_schema()
+        schema: dict[str, Any] = {"title": self.title, **values, "default": self.as_sent(self.default)}
+        if self.description:
+            schema["description"] = self.description
+        if self.reference is not None:
+            schema["x-reference"] = self.reference.described()
+        return schema
+
+    def as_sent(self, value: Any) -> Any:
+        """A value as clients send it."""
+        return value.name if isinstance(value, enum.Enum) else self.adapter.dump_python(value, mode="json")
 
 
 class Section:
@@ -52,11 +70,13 @@ class Section:
         self.type = type_
         self.owner = owner
         hints = typing.get_type_hints(type_, include_extras=True)
+        described = {field.name: field.description for field in _strawberry_fields(type_)}
         self.settings = [
-            _setting(field, hints[field.name])
+            _setting(field, hints[field.name], described.get(field.name))
             for field in dataclasses.fields(typing.cast(Any, type_))
             if field.init
         ]
+        self.references = [setting for setting in self.settings if setting.reference is not None]
         self.patch = self._patch()
 
     def resolve(self, *layers: Mapping[str, Any]) -> tuple[Settings, list[str]]:
@@ -73,6 +93,21 @@ class Section:
             log.exception("plugin failed", plugin=self.owner, function="check")
             problem = f"The settings of the tab '{self.owner}' could not be checked."
         return self.type(), [*issues, f"{problem} The defaults are used."]
+
+    def as_sent(self, settings: Settings) -> dict[str, Any]:
+        """The values as clients send them, by the names that the schema has."""
+        return {
+            setting.graphql_name: setting.as_sent(getattr(settings, setting.name))
+            for setting in self.settings
+        }
+
+    def values(self, *layers: Mapping[str, Any]) -> dict[str, Any]:
+        """The values in force, as they are stored; a default where no layer has one that validates."""
+        merged, _ = self._merged(layers)
+        return {
+            setting.name: setting.adapter.dump_python(merged.get(setting.name, setting.default), mode="json")
+            for setting in self.settings
+        }
 
     def _merged(self, layers: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
         values: dict[str, Any] = {}
@@ -121,26 +156,15 @@ class Section:
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the section, good enough to draw a form from."""
-        described = {field.name: field.description for field in _strawberry_fields(self.type)}
-        properties = {}
-        for setting in self.settings:
-            schema = dict(setting.adapter.json_schema())
-            schema["default"] = setting.adapter.dump_python(setting.default, mode="json")
-            if text := described.get(setting.name):
-                schema["description"] = text
-            if setting.reference is not None:
-                schema["x-reference"] = setting.reference.described()
-            properties[setting.graphql_name] = schema
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
             "additionalProperties": False,
-            "properties": properties,
+            "properties": {setting.graphql_name: setting.schema() for setting in self.settings},
         }
 
     def _patch(self) -> type:
         annotations = {setting.name: _maybe(setting.annotation) for setting in self.settings}
-        described = {field.name: field.description for field in _strawberry_fields(self.type)}
         namespace: dict[str, Any] = {
             "__annotations__": annotations,
             "__module__": self.type.__module__,
@@ -149,7 +173,7 @@ class Section:
         for setting in self.settings:
             namespace[setting.name] = strawberry.field(
                 default=None,
-                description=described.get(setting.name) or f"New value of `{setting.graphql_name}`.",
+                description=setting.description or f"New value of `{setting.graphql_name}`.",
             )
         class_ = type(f"{self.type.__name__}Patch", (), namespace)
         return strawberry.input(
@@ -158,17 +182,20 @@ class Section:
         )
 
 
-def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
-    reference = next(
-        (item for item in getattr(hint, "__metadata__", ()) if isinstance(item, Reference)), None
-    )
-    annotation = typing.get_args(hint)[0] if reference else hint
+def _setting(field: dataclasses.Field[Any], hint: Any, description: str | None) -> Setting:
+    marks = getattr(hint, "__metadata__", ())
+    reference = next((item for item in marks if isinstance(item, Reference)), None)
+    annotation = typing.get_args(hint)[0] if marks else hint
+    bounds = [item for item in marks if item is not reference]
+    plain = _plain(annotation)
+    adapter = TypeAdapter(typing.Annotated[plain, *bounds] if bounds else plain)
     factory = field.default_factory
     if factory is not dataclasses.MISSING:
         default: Any = factory()
     else:
         default = None if field.default is dataclasses.MISSING else field.default
-    return Setting(field.name, annotation, default, TypeAdapter(_plain(annotation)), reference)
+    name = field.metadata.get("title") or title(field.name)
+    return Setting(field.name, annotation, default, adapter, reference, name, description)
 
 
 def _maybe(annotation: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from tabard.naming import camel
+from tabard.policies import Permission
 from tabard.reads.level import Level
 from tabard.scalars import JSON
 from tabard.settings import Section, Settings, is_section
@@ -32,6 +34,8 @@ class TabState(enum.Enum):
 
 @strawberry.type(description="A tab of a workspace, for navigation and for its settings form.")
 class TabInfo:
+    runtime: strawberry.Private[Any]
+    workspace: strawberry.Private[WorkspaceState]
     key: str = strawberry.field(description="Stable key; also the tab's field on Workspace.")
     label: str = strawberry.field(description="The tab's name.")
     aliases: list[str] = strawberry.field(description="Former keys of the tab.")
@@ -44,6 +48,12 @@ class TabInfo:
     )
     settings_version: int = strawberry.field(
         description="Send it as `ifVersion` when saving the tab's settings."
+    )
+    settings_values: JSON | None = strawberry.field(
+        description="The settings in force, as in the schema; null without settings, or when not for the viewer."
+    )
+    settings_own: list[str] = strawberry.field(
+        description="Names of the settings that the workspace has set itself; the others are inherited."
     )
     settings_schema: JSON | None = strawberry.field(
         description="JSON Schema of the settings, to draw a form from; null for a tab without settings."
@@ -86,7 +96,11 @@ class TabRuntime:
         policy = self.tab.policy
         reason = policy.denial(viewer) if policy else None
         state = TabState.VISIBLE if self.is_visible(workspace) else TabState.HIDDEN
+        settings, issues = self.settings(workspace)
+        own = workspace.tabs.get(self.tab.name, StoredTab())
         return TabInfo(
+            runtime=self,
+            workspace=workspace,
             key=self.tab.name,
             label=self.tab.title,
             aliases=list(self.tab.aliases),
@@ -94,16 +108,25 @@ class TabRuntime:
             state=TabState.FORBIDDEN if reason else state,
             reason=reason,
             is_hideable=self.tab.is_hideable,
-            settings_issues=self.settings(workspace)[1],
-            settings_version=workspace.tabs.get(self.tab.name, StoredTab()).version,
+            settings_issues=issues,
+            settings_version=own.version,
+            settings_values=self._values(settings, viewer),
+            settings_own=[camel(name) for name in own.values],
             settings_schema=JSON(self.json_schema) if self.json_schema else None,
         )
+
+    def _values(self, settings: Settings | None, viewer: Viewer) -> JSON | None:
+        """The settings for whoever uses the tab or changes its settings."""
+        policies = [self.tab.policy, Permission.MANAGE_SETTINGS]
+        if settings is None or self.section is None or all(item.denial(viewer) for item in policies if item):
+            return None
+        return JSON(self.section.as_sent(settings))
 
     def root(self, workspace: WorkspaceState, viewer: Viewer) -> Any:
         """The tab's root object, or None when it is hidden."""
         if not self.is_visible(workspace):
             return None
-        values: dict[str, Any] = {"subject": Subject.of(viewer)}
+        values: dict[str, Any] = {"subject": Subject.of(viewer, workspace.account_object)}
         settings, _ = self.settings(workspace)
         if settings is not None:
             values["settings"] = settings

@@ -5,7 +5,13 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from tabard.errors import Forbidden, Unauthenticated
+from tabard.plans import PROFESSIONAL, Plan
 from tabard.policies import REASONS, SIGN_IN_REQUIRED, Policy
+
+# The record type that stands for customers unless the account chose a custom object.
+COMPANY = "company"
+# The feature that makes a super admin need a seat for settings, as everybody else does.
+SETTINGS_REQUIRE_SEAT = "settings_require_seat"
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,10 @@ class StoredTab:
 
 @dataclass(frozen=True)
 class WorkspaceState:
-    """A workspace with all that its tabs have stored, and the account's settings it inherits."""
+    """A workspace with all that its tabs have stored, and the account's settings it inherits.
+
+    `account_object` is the key of the record type that stands for customers.
+    """
 
     id: int
     name: str
@@ -28,6 +37,7 @@ class WorkspaceState:
     version: int
     tabs: dict[str, StoredTab]
     account_tabs: dict[str, StoredTab]
+    account_object: str = COMPANY
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,8 @@ class Viewer:
     portal_id: int | None = None
     user_id: int | None = None
     name: str = "Anonymous"
-    plan: str = "PROFESSIONAL"
+    plan: Plan = PROFESSIONAL
+    features: frozenset[str] = frozenset()
     is_super_admin: bool = False
     has_seat: bool = False
     permissions: frozenset[str] = frozenset()
@@ -56,6 +67,16 @@ class Viewer:
     def is_signed_in(self) -> bool:
         """Whether the viewer is a user of a portal."""
         return self.user_id is not None
+
+    @property
+    def account_object(self) -> str:
+        """The key of the record type that stands for customers."""
+        return self.workspace.account_object if self.workspace is not None else COMPANY
+
+    @property
+    def needs_seat_for_settings(self) -> bool:
+        """Whether the viewer may change settings only with a seat."""
+        return not self.is_super_admin or SETTINGS_REQUIRE_SEAT in self.features
 
     @property
     def today(self) -> date:

@@ -182,6 +182,20 @@ def test_a_portal_is_made_and_its_super_admin_gets_a_token(tabard: Tabard, data:
     assert rows == [(identity.user, identity.portal, "ENTERPRISE", "Europe/Rome")]
 
 
+@pytest.mark.row("A1")
+def test_a_portal_gets_another_plan_and_only_that_changes(tabard: Tabard, data: Path) -> None:
+    for key in ("acme", "bolt"):
+        tabard("portal", "create", key, "--plan", "enterprise", "--data", data)
+    changed = tabard("portal", "plan", "acme", "starter", "--data", data)
+    assert changed.stdout == "The portal 'acme' is on the plan starter now; it was on enterprise.\n"
+    with sa.create_engine(f"sqlite:///{data / 'tabard.sqlite3'}").connect() as connection:
+        rows = connection.exec_driver_sql("SELECT portal.key, plan FROM portal ORDER BY portal.key")
+        assert dict(map(tuple, rows)) == {"acme": "STARTER", "bolt": "ENTERPRISE"}
+    unknown = tabard("portal", "plan", "acne", "starter", "--data", data)
+    assert refusal(unknown, Exit.UNKNOWN) == "there is no portal 'acne'; there are: acme, bolt"
+    assert tabard("portal", "plan", "acme", "free", "--data", data).exit_code == Exit.USAGE
+
+
 def test_import_reads_files_and_tells_what_it_has_made(tabard: Tabard, data: Path, tmp_path: Path) -> None:
     tabard("portal", "create", "acme", "--plan", "professional", "--data", data)
     source = exported(tmp_path, "A-1,Acme\nA-2,Bolt\n")

@@ -39,7 +39,11 @@ async def test_a_custom_user_property_can_say_who_looks_after_a_customer(gateway
         persona="manager",
     )
     assert chosen["customersSettingsUpdate"]["userErrors"] == []
-    held = await gateway.fetch(sa.select(value.record_id).where(value.user_id == user_id))
+    held = await gateway.fetch(
+        sa.select(value.record_id)
+        .join(tables.property_definition, definition.id == value.property_id)
+        .where(definition.object_type == "company", value.user_id == user_id)
+    )
     owned = (await gateway.query(OWNED, persona="manager"))["workspace"]["customers"]["owned"]
     assert owned["totalCount"] == len(held)
 

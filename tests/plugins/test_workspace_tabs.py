@@ -40,6 +40,12 @@ async def test_tabs_are_listed_in_the_order_of_the_navigation(gateway: Gateway) 
 
 @pytest.mark.row("J19", "J25")
 async def test_services_and_revenue_show_by_default_and_can_be_hidden(gateway: Gateway) -> None:
+    made = await gateway.query(
+        """mutation { workspaceCreate(input: { name: "New" }) { workspace { id tabs { key state } } } }""",
+        persona="manager",
+    )
+    new = made["workspaceCreate"]["workspace"]
+    assert {tab["state"] for tab in new["tabs"]} == {"VISIBLE"}, "a new workspace shows them"
     workspace = await workspace_of(gateway, "manager")
     for tab in ("services", "revenue"):
         for visible, state in ((True, "VISIBLE"), (False, "HIDDEN")):
@@ -140,7 +146,7 @@ async def test_pipelines_of_another_object_or_portal_are_refused(gateway: Gatewa
 
 
 async def test_a_team_workspace_inherits_the_accounts_settings_until_it_has_its_own(gateway: Gateway) -> None:
-    account, own = await workspace_of(gateway, "super-admin"), await workspace_of(gateway, "manager")
+    account, own = await workspace_of(gateway, "super-admin"), await workspace_of(gateway, "csm")
     assert account != own
     await gateway.query(
         SAVE, {"workspace": account, "settings": {"renewalProperty": "starts_on"}}, persona="super-admin"
@@ -151,13 +157,13 @@ async def test_a_team_workspace_inherits_the_accounts_settings_until_it_has_its_
         data = await gateway.query(read, persona=persona)
         return str(data["workspace"]["services"]["settings"]["renewalProperty"])
 
-    assert await in_force("manager") == "starts_on"
+    assert await in_force("csm") == "starts_on"
     await gateway.query(
         SAVE, {"workspace": own, "settings": {"renewalProperty": "target_end_on"}}, persona="manager"
     )
-    assert (await in_force("manager"), await in_force("super-admin")) == ("target_end_on", "starts_on")
+    assert (await in_force("csm"), await in_force("super-admin")) == ("target_end_on", "starts_on")
     await gateway.query(SAVE, {"workspace": own, "settings": {"renewalProperty": None}}, persona="manager")
-    assert await in_force("manager") == "starts_on"
+    assert await in_force("csm") == "starts_on"
 
 
 async def test_saving_from_an_old_version_is_refused_with_the_current_one(gateway: Gateway) -> None:
@@ -254,8 +260,8 @@ async def test_a_default_that_is_not_shown_is_refused(gateway: Gateway) -> None:
 async def test_the_services_tab_shows_only_services_of_the_selected_pipelines(gateway: Gateway) -> None:
     made = await pipelines(gateway)
     read = "{ workspace { services { owned { totalCount } pipelines { nodes { id } } } } }"
-    workspace = await workspace_of(gateway, "manager")
-    every = (await gateway.query(read, persona="manager"))["workspace"]["services"]
+    workspace = await workspace_of(gateway, "csm")
+    every = (await gateway.query(read))["workspace"]["services"]
     assert every["owned"]["totalCount"] > 0
     await add_pipeline(gateway)
     empty = next(item for item in await service_pipelines(gateway) if item != made["service"])
@@ -263,7 +269,7 @@ async def test_the_services_tab_shows_only_services_of_the_selected_pipelines(ga
         settings = {"pipelines": [chosen], "defaultPipeline": chosen}
         saved = await gateway.query(SAVE, {"workspace": workspace, "settings": settings}, persona="manager")
         assert saved["servicesSettingsUpdate"]["userErrors"] == []
-        shown = (await gateway.query(read, persona="manager"))["workspace"]["services"]
+        shown = (await gateway.query(read))["workspace"]["services"]
         assert shown["owned"]["totalCount"] == count
         assert [item["id"] for item in shown["pipelines"]["nodes"]] == [chosen]
 

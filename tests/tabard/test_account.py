@@ -6,14 +6,14 @@ import pytest
 
 from tabard.testing import Gateway
 
-READ = "{ accountSettings { isConfigured workspace { name isDefault tabs { key } } } }"
+READ = "{ accountSettings { isConfigured version workspace { name isDefault tabs { key } } } }"
 SAVE = """mutation ($input: AccountSettingsUpdateInput!) {
   accountSettingsUpdate(input: $input) {
     workspace {
       customers { settings { csmProperty renewalProperty } }
       services { settings { renewalProperty } }
     }
-    userErrors { code reason path }
+    userErrors { code reason path ... on StaleVersionError { currentVersion } }
   }
 }"""
 FEATURE = """mutation ($feature: String!, $on: Boolean!) {
@@ -40,15 +40,54 @@ async def test_the_account_is_set_up_and_edited_by_one_mutation(gateway: Gateway
     after = (await gateway.query(READ, persona="super-admin"))["accountSettings"]
     assert after["isConfigured"] is True
     assert {"customers", "services", "revenue"} <= {tab["key"] for tab in after["workspace"]["tabs"]}
-    edited = await save(gateway, customers={"renewalProperty": None})
+    edited = await save(gateway, customers={"renewalProperty": None}, ifVersion=after["version"])
     assert edited["workspace"]["customers"]["settings"]["renewalProperty"] is None
+    late = await save(gateway, customers={"csmProperty": None}, ifVersion=after["version"])
+    (error,) = late["userErrors"]
+    assert (error["code"], error["path"]) == ("STALE", ["input", "ifVersion"])
+    now = (await gateway.query(READ, persona="super-admin"))["accountSettings"]["version"]
+    assert error["currentVersion"] == now == after["version"] + 1
+
+
+async def test_saving_the_dialog_unchanged_is_set_up_too_and_showing_a_tab_is_not(gateway: Gateway) -> None:
+    read = "{ accountSettings { isConfigured version workspace { id } } }"
+    before = (await gateway.query(read, persona="super-admin"))["accountSettings"]
+    await gateway.query(
+        """mutation ($workspace: ID!) { workspaceTabSetVisible(
+          input: { workspace: $workspace, tab: "revenue", visible: true }) { userErrors { code } } }""",
+        {"workspace": before["workspace"]["id"]},
+        persona="super-admin",
+    )
+    assert (await gateway.query(read, persona="super-admin"))["accountSettings"] == before
+    assert (await save(gateway))["userErrors"] == []
+    after = (await gateway.query(read, persona="super-admin"))["accountSettings"]
+    assert (before["isConfigured"], after["isConfigured"], after["version"]) == (False, True, 1)
+
+
+async def test_the_default_workspaces_settings_are_the_accounts_whichever_mutation_saves_them(
+    gateway: Gateway,
+) -> None:
+    own = (await gateway.query("{ workspace { id } }", persona="super-admin"))["workspace"]["id"]
+    await save(gateway, services={"renewalProperty": "starts_on"})
+    saved = await gateway.query(
+        """mutation ($workspace: ID!) { servicesSettingsUpdate(
+          input: { workspace: $workspace, settings: { renewalProperty: "target_end_on" } }
+        ) { userErrors { code } } }""",
+        {"workspace": own},
+        persona="super-admin",
+    )
+    assert saved["servicesSettingsUpdate"]["userErrors"] == []
+    read = "{ accountSettings { version workspace { services { settings { renewalProperty } } } } }"
+    account = (await gateway.query(read, persona="super-admin"))["accountSettings"]
+    assert account["version"] == 2
+    assert account["workspace"]["services"]["settings"] == {"renewalProperty": "target_end_on"}
 
 
 @pytest.mark.row("J12")
 async def test_every_workspace_without_settings_of_its_own_follows_the_accounts(gateway: Gateway) -> None:
     await save(gateway, services={"renewalProperty": "target_end_on"})
     read = "{ workspace { isDefault services { settings { renewalProperty } } } }"
-    shown = (await gateway.query(read, persona="manager"))["workspace"]
+    shown = (await gateway.query(read))["workspace"]
     assert shown == {"isDefault": False, "services": {"settings": {"renewalProperty": "target_end_on"}}}
 
 

@@ -114,7 +114,6 @@ def test_every_failed_import_is_reported_at_once(install: Install) -> None:
         install("acme_exit", "import sys\nsys.exit(3)\n"),
         install("acme_bare", "tab = 1\n"),
         install("acme_mute", "raise RuntimeError\n"),
-        install("acme_odd", "raise type('Odd', (BaseException,), {})('of its own')\n"),
     ) == [
         (
             "the entry point 'acme_absent = acme_absent:plugin' of acme-absent 1.5 cannot be imported "
@@ -131,10 +130,6 @@ def test_every_failed_import_is_reported_at_once(install: Install) -> None:
         (
             "the entry point 'acme_mute = acme_mute:plugin' of acme-mute 1.5 cannot be imported "
             "(RuntimeError); mend or uninstall it, or block 'acme_mute'"
-        ),
-        (
-            "the entry point 'acme_odd = acme_odd:plugin' of acme-odd 1.5 cannot be imported "
-            "(Odd: of its own); mend or uninstall it, or block 'acme_odd'"
         ),
     ]
 
@@ -175,12 +170,7 @@ def test_what_is_no_plugin_is_refused(install: Install) -> None:
         install("acme_list", "plugin = [1]\n"),
         install("acme_mapping", contribute.format(body="return {}"), value="acme_mapping"),
         install("acme_raiser", contribute.format(body="raise ValueError('not now')"), value="acme_raiser"),
-        install("acme_exit", contribute.format(body="raise SystemExit(3)"), value="acme_exit"),
     ) == [
-        (
-            "the entry point 'acme_exit = acme_exit' of acme-exit 1.5 gives SystemExit instead of a plugin: 3; "
-            + form
-        ),
         (
             "the entry point 'acme_list = acme_list:plugin' of acme-list 1.5 gives an object of type list without "
             f"the hook `contribute`; {form}"

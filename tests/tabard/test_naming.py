@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabard import Company
-from tabard.naming import SNAKE, camel, noun_of, pascal, snake, title
-from tabard.records.capabilities import plural
+from tabard.naming import SNAKE, camel, noun_of, pascal, plural, snake, title
 
 WORD = st.from_regex(r"[a-z][a-z0-9]*", fullmatch=True)
 # A part that begins with a digit runs into the one before it: `net_30` and `net30` are the same in GraphQL.
@@ -58,4 +57,4 @@ def test_title_is_a_label() -> None:
     ],
 )
 def test_lists_are_named_in_the_plural(name: str, lists: str) -> None:
-    assert plural(type(name, (), {})) == lists
+    assert plural(noun_of(type(name, (), {}))) == lists

@@ -9,12 +9,13 @@ import strawberry
 
 from tabard import Own, Permission, Public, Seat, SignedIn, Subject, SuperAdmin, WorkspaceReader
 from tabard.errors import Forbidden, Unauthenticated
+from tabard.plans import STARTER
 from tabard.policies import REASONS, Policy
-from tabard.viewer import ANONYMOUS, Viewer, denied
+from tabard.viewer import ANONYMOUS, SETTINGS_REQUIRE_SEAT, Viewer, denied
 from tests.tabard.samples import answering, tab, viewer
 
 WORKSPACE, SETTINGS, PARTNER = Permission.WORKSPACE, Permission.MANAGE_SETTINGS, Permission.PARTNER
-SEATED, UNSEATED = {"seat": True}, {"seat": False}
+SEAT_FOR_SETTINGS = frozenset({SETTINGS_REQUIRE_SEAT})
 VIEWERS = {
     "anonymous": ANONYMOUS,
     "no permission": viewer(),
@@ -26,6 +27,11 @@ VIEWERS = {
     "partner": viewer(PARTNER, seat=False),
     "super admin + seat": viewer(admin=True),
     "super admin, no seat": viewer(seat=False, admin=True),
+    "super admin, no seat, seat required": viewer(seat=False, admin=True, features=SEAT_FOR_SETTINGS),
+    "super admin + seat, seat required": viewer(admin=True, features=SEAT_FOR_SETTINGS),
+    "super admin + seat, starter": viewer(admin=True, plan=STARTER),
+    "manager + seat, starter": viewer(WORKSPACE, SETTINGS, plan=STARTER),
+    "partner, starter": viewer(PARTNER, seat=False, plan=STARTER),
 }
 POLICIES: dict[str, Policy] = {
     "Public": Public,
@@ -38,12 +44,13 @@ POLICIES: dict[str, Policy] = {
     "WorkspaceReader": WorkspaceReader,
     "SETTINGS & Seat": SETTINGS & Seat,
 }
-OK, SIGN, SEAT, PERM, ADMIN = (
+OK, SIGN, SEAT, PERM, ADMIN, PLAN = (
     None,
     "SIGN_IN_REQUIRED",
     "SEAT_REQUIRED",
     "PERMISSION_REQUIRED",
     "SUPER_ADMIN_REQUIRED",
+    "PLAN_REQUIRED",
 )
 # Rows are viewers, columns the policies above, in their order.
 MATRIX = {
@@ -57,6 +64,11 @@ MATRIX = {
     "partner": (OK, OK, SEAT, ADMIN, PERM, PERM, OK, PERM, PERM),
     "super admin + seat": (OK, OK, OK, OK, OK, OK, OK, OK, OK),
     "super admin, no seat": (OK, OK, SEAT, OK, SEAT, OK, OK, OK, SEAT),
+    "super admin, no seat, seat required": (OK, OK, SEAT, OK, SEAT, SEAT, OK, OK, SEAT),
+    "super admin + seat, seat required": (OK, OK, OK, OK, OK, OK, OK, OK, OK),
+    "super admin + seat, starter": (OK, OK, OK, OK, PLAN, PLAN, OK, PLAN, PLAN),
+    "manager + seat, starter": (OK, OK, OK, ADMIN, PLAN, PLAN, PERM, PLAN, PLAN),
+    "partner, starter": (OK, OK, SEAT, ADMIN, PLAN, PLAN, OK, PLAN, PLAN),
 }
 
 
@@ -93,7 +105,7 @@ def test_policies_describe_themselves_for_the_printed_matrix() -> None:
         "the permission CUSTOMER_SUCCESS_WORKSPACE",
         "the permission MANAGE_CUSTOMER_SUCCESS_SETTINGS",
         "the permission PARTNER_DASHBOARD",
-        "(the permission CUSTOMER_SUCCESS_WORKSPACE or super admin)",
+        "(the permission CUSTOMER_SUCCESS_WORKSPACE or (super admin and a plan with the workspace))",
         "(the permission MANAGE_CUSTOMER_SUCCESS_SETTINGS and a Service seat)",
     ]
 

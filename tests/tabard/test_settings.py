@@ -146,7 +146,7 @@ def test_value_of_the_wrong_kind_is_not_stored() -> None:
     with pytest.raises(InvalidSetting) as caught:
         SECTION.changed({}, {}, patch(horizon_days="soon"))
 
-    assert caught.value.path == ["input", "settings", "horizonDays"]
+    assert caught.value.path == ["horizonDays"]
     assert caught.value.message.startswith("The setting 'horizonDays' input should be a valid integer")
 
 
@@ -220,14 +220,16 @@ def test_json_schema_draws_a_form() -> None:
         "horizonDays", "owner", "pipelines", "share", "startsOn", "layout", "isOpen", "labels", "note",
     ]  # fmt: skip
     assert properties["horizonDays"] == {
+        "title": "Horizon days",
         "type": "integer",
         "default": 90,
         "description": "How many days ahead.",
     }
-    assert properties["owner"]["x-reference"] == {"to": "property", "type": "Company", "kind": "USER"}
-    assert properties["pipelines"]["x-reference"] == {"to": "pipeline", "type": "Deal"}
+    assert properties["owner"]["x-reference"] == {"to": "property", "of": ["company"], "kind": "USER"}
+    assert properties["pipelines"]["x-reference"] == {"to": "pipeline", "of": ["deal"]}
     assert properties["pipelines"]["items"] == {"type": "string"}
-    assert properties["layout"]["enum"] == ["list", "board"]
+    # A form sends what GraphQL takes: the names of an enum's values.
+    assert (properties["layout"]["enum"], properties["layout"]["default"]) == (["LIST", "BOARD"], "LIST")
     assert properties["startsOn"]["default"] is None
     assert properties["share"]["default"] == "0.5"
 

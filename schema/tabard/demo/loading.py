@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from random import Random
 from zoneinfo import ZoneInfo
 
+from tabard.demo.custom_objects import add_subscriptions
 from tabard.demo.customers import add_companies, add_contacts
 from tabard.demo.people import add_people, first_admin
 from tabard.demo.properties import add_properties
@@ -109,9 +110,7 @@ class Demo:
             own = replace(seeder, rng=_chance(made.key, hosted.plugin.name))
             try:
                 self._host.seed(hosted, own)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
+            except Exception as error:
                 raise StartError(
                     f"the plugin '{hosted.plugin.name}' of {hosted.origin} cannot make its demo data "
                     f"({type(error).__name__}: {error}); mend it, or block it"
@@ -132,3 +131,4 @@ def _add_core(seeder: Seeder, plan: Plan) -> None:
     add_deals(seeder, words, currencies, plan.deals)
     add_tickets(seeder, words, plan.tickets)
     add_properties(seeder)
+    add_subscriptions(seeder)

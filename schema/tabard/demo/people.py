@@ -13,10 +13,10 @@ from tabard.portals import DEFAULT_WORKSPACE, workspace_row
 from tabard.records import tables
 
 TEAMS = ("Onboarding", "Renewals", "EMEA")
-# The team EMEA has no workspace of its own, so its members see the account's default one.
 WORKSPACES = {
     "Onboarding": "The first weeks of new customers.",
     "Renewals": "Contracts that end soon, and those who decide about them.",
+    "EMEA": "Customers in Europe, the Middle East and Africa.",
 }
 ZONES = (None, "Europe/Berlin", "Europe/Lisbon", "Asia/Tokyo")
 LOCALES = (None, "de", "pt", "ja")

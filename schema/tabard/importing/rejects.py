@@ -48,8 +48,7 @@ def write_rejects(path: Path, rejected: Sequence[Rejected]) -> None:
 
 def _own(bad: Rejected) -> list[str]:
     columns = ", ".join(dict.fromkeys(column for column, _ in bad.faults if column))
-    told = (f"{column}: {reason}" if column else reason for column, reason in bad.faults)
-    reasons = "; ".join(dict.fromkeys(told))
+    reasons = "; ".join(dict.fromkeys(f"{column} {reason}".strip() for column, reason in bad.faults))
     return [bad.row.file, str(bad.row.line), columns, reasons, bad.row.rest]
 
 

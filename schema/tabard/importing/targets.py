@@ -10,6 +10,7 @@ from tabard.importing.fields import Cells, Field, column_field
 from tabard.nouns.people import Team, User
 from tabard.properties import Property, PropertyKind
 from tabard.records import tables
+from tabard.records.object_types import CUSTOM_RECORD
 from tabard.registry import Registry
 from tabard.scalars import SCALARS, Locale, TimeZone
 
@@ -77,7 +78,9 @@ class Target:
 def all_targets(registry: Registry) -> dict[str, Target]:
     """The targets of an assembled graph, by noun."""
     types: dict[str, tuple[type, sa.Table, tuple[Property, ...]]] = {
-        noun: (record.type, record.table, record.properties) for noun, record in registry.records.items()
+        noun: (record.type, record.table, record.properties)
+        for noun, record in registry.records.items()
+        if noun != CUSTOM_RECORD
     }
     types[USER] = (User, tables.user, _USER_PROPERTIES)
     types[TEAM] = (Team, tables.team, _TEAM_PROPERTIES)

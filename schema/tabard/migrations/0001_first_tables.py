@@ -15,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     create_app_user()
     create_association_label()
+    create_custom_object()
     create_node_lease()
     create_outbox_event()
     create_page_layout()
@@ -35,6 +36,7 @@ def upgrade() -> None:
     create_user_permission()
     create_workspace_team()
     create_contact()
+    create_custom_record()
     create_deal()
     create_ticket()
 
@@ -42,6 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("ticket")
     op.drop_table("deal")
+    op.drop_table("custom_record")
     op.drop_table("contact")
     op.drop_table("workspace_team")
     op.drop_table("user_permission")
@@ -62,6 +65,7 @@ def downgrade() -> None:
     op.drop_table("page_layout")
     op.drop_table("outbox_event")
     op.drop_table("node_lease")
+    op.drop_table("custom_object")
     op.drop_table("association_label")
     op.drop_table("app_user")
 
@@ -103,6 +107,22 @@ def create_association_label() -> None:
         sa.UniqueConstraint("portal_id", "from_type", "to_type", "key", name="association_label_key_key"),
     )
     secure("association_label")
+
+
+def create_custom_object() -> None:
+    op.create_table(
+        "custom_object",
+        sa.Column("portal_id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("object_type", Label(63), nullable=False),
+        sa.Column("label", sa.String(100), nullable=False),
+        sa.Column("label_folded", Label(255), nullable=False),
+        sa.Column("plural_label", sa.String(100), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("portal_id", "id", name="custom_object_pkey"),
+        sa.UniqueConstraint("portal_id", "object_type", name="custom_object_object_type_key"),
+    )
+    secure("custom_object")
 
 
 def create_node_lease() -> None:
@@ -176,6 +196,8 @@ def create_portal() -> None:
         sa.Column("locale", Label(35), nullable=False),
         sa.Column("currency", Label(3), nullable=False),
         sa.Column("features", StoredJSON(), nullable=False),
+        sa.Column("account_object", Label(63)),
+        sa.Column("settings_version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
@@ -346,7 +368,7 @@ def create_idempotency_record() -> None:
         ),
         sa.PrimaryKeyConstraint("portal_id", "actor_id", "key", "path", name="idempotency_record_pkey"),
     )
-    op.create_index("idempotency_record_age", "idempotency_record", ["portal_id", "actor_id", "created_at"])
+    op.create_index("idempotency_record_age", "idempotency_record", ["portal_id", "created_at"])
     secure("idempotency_record")
 
 
@@ -580,6 +602,55 @@ def create_contact() -> None:
     op.create_index("contact_created_at", "contact", ["portal_id", "created_at", "id"])
     op.create_index("contact_owner_id", "contact", ["portal_id", "owner_id", "id"])
     secure("contact")
+
+
+def create_custom_record() -> None:
+    op.create_table(
+        "custom_record",
+        sa.Column("portal_id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("id", Identifier(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("name_folded", Label(255), nullable=False),
+        sa.Column("object_type", Label(63), nullable=False),
+        sa.Column("pipeline_id", Identifier()),
+        sa.Column("stage_id", Identifier()),
+        sa.Column("owner_id", Identifier()),
+        sa.Column("external_id", Label(255)),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("last_activity_at", Instant()),
+        sa.Column("archived_at", Instant()),
+        sa.Column("merged_into_id", Identifier()),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["portal_id", "object_type"],
+            ["custom_object.portal_id", "custom_object.object_type"],
+            name="custom_record_object_type_fkey",
+        ),
+        sa.ForeignKeyConstraint(
+            ["portal_id", "owner_id"],
+            ["app_user.portal_id", "app_user.id"],
+            name="custom_record_owner_id_fkey",
+        ),
+        sa.ForeignKeyConstraint(
+            ["portal_id", "pipeline_id"],
+            ["pipeline.portal_id", "pipeline.id"],
+            name="custom_record_pipeline_id_fkey",
+        ),
+        sa.ForeignKeyConstraint(
+            ["portal_id", "stage_id"], ["stage.portal_id", "stage.id"], name="custom_record_stage_id_fkey"
+        ),
+        sa.PrimaryKeyConstraint("portal_id", "id", name="custom_record_pkey"),
+        sa.UniqueConstraint("portal_id", "external_id", name="custom_record_external_id_key"),
+    )
+    op.create_index("custom_record_created_at", "custom_record", ["portal_id", "created_at", "id"])
+    op.create_index(
+        "custom_record_object_type", "custom_record", ["portal_id", "object_type", "created_at", "id"]
+    )
+    op.create_index("custom_record_owner_id", "custom_record", ["portal_id", "owner_id", "id"])
+    op.create_index("custom_record_pipeline_id", "custom_record", ["portal_id", "pipeline_id", "id"])
+    op.create_index("custom_record_stage_id", "custom_record", ["portal_id", "stage_id", "id"])
+    secure("custom_record")
 
 
 def create_deal() -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import enum
 
+import sqlalchemy as sa
 import strawberry
 
 from tabard.columns import fold
+from tabard.contributions import RecordContribution
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.nouns.node import Deleted, Node
 from tabard.policies import Permission
 from tabard.records import tables
 from tabard.records.entries import write_entry
+from tabard.records.object_types import record_type
+from tabard.section_changes import drop_missing
 from tabard.storage.ids import encode_global_id
+from tabard.storage.keys import keys as keys_in
 from tabard.work import Work
 
 MAX_NAME, MAX_PROPERTIES = 100, 50
@@ -47,16 +52,10 @@ core.every(
 async def page_layout_create(
     work: Work, object_type: str, name: str, kind: LayoutKind, properties: list[str]
 ) -> PageLayout:
-    if object_type not in work.registry.records:
-        raise Fault(
-            "NOT_FOUND",
-            f"There is no record type '{object_type}'; write one of {', '.join(sorted(work.registry.records))}.",
-            reason="record.object_type",
-            path=["input", "objectType"],
-        )
+    record = await record_type(work, object_type, ["input", "objectType"])
     name = " ".join(name.split())
     _check(name, properties)
-    await _check_known(work, object_type, properties)
+    await _check_known(work, record, object_type, properties)
     taken = Fault(
         "CONFLICT", "Another layout has this name.", reason="layout.name_taken", path=["input", "name"]
     )
@@ -80,6 +79,7 @@ async def page_layout_create(
 )
 async def page_layout_delete(work: Work, layout: PageLayout) -> Deleted:
     await work.delete(tables.page_layout, tables.page_layout.c.id == layout.id)
+    await drop_missing(work)
     await write_entry(work, "layout.deleted", "page_layout", layout.id, {"name": [layout.name, None]})
     return Deleted(encode_global_id("page_layout", layout.id))
 
@@ -101,11 +101,14 @@ def _check(name: str, properties: list[str]) -> None:
         )
 
 
-async def _check_known(work: Work, object_type: str, keys: list[str]) -> None:
-    from tabard.reference_checks import property_kind
-
+async def _check_known(work: Work, record: RecordContribution, object_type: str, keys: list[str]) -> None:
+    definition = tables.property_definition.c
+    rows = await work.fetch(
+        sa.select(definition.key).where(definition.object_type == object_type, keys_in(definition.key, keys))
+    )
+    known = {item.key for item in record.properties} | {row[0] for row in rows}
     for place, key in enumerate(keys):
-        if await property_kind(work, object_type, key) is None:
+        if key not in known:
             raise Fault(
                 "INVALID",
                 f"The property '{key}' is not known; `propertyDefinitions` lists those that are.",

@@ -29,7 +29,8 @@ class PermissionName(enum.Enum):
 
 @strawberry.enum(description="The portal's subscription.")
 class Plan(enum.Enum):
-    PROFESSIONAL = strawberry.enum_value("PROFESSIONAL", description="One workspace for everybody.")
+    STARTER = strawberry.enum_value("STARTER", description="No workspace; what was made before is kept.")
+    PROFESSIONAL = strawberry.enum_value("PROFESSIONAL", description="The workspace, one for everybody.")
     ENTERPRISE = strawberry.enum_value("ENTERPRISE", description="Team workspaces and custom objects too.")
 
 

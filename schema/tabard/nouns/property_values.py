@@ -19,6 +19,7 @@ from tabard.nouns.people import User
 from tabard.properties import Property, PropertyKind
 from tabard.reader import Reader
 from tabard.records import tables
+from tabard.records.object_types import is_custom
 from tabard.scalars import CurrencyCode
 from tabard.storage.keys import keys as keys_in
 
@@ -27,6 +28,7 @@ MAX_KEYS = 100
 Key = Annotated[str, strawberry.argument(description="Key of the property.")]
 Keys = Annotated[list[str] | None, strawberry.argument(description="Keys of the properties, at most 100.")]
 Group = Annotated[str | None, strawberry.argument(description="Key of the group they are shown in.")]
+Kind = Annotated[PropertyKind | None, strawberry.argument(description="Only properties of this kind.")]
 ObjectType = Annotated[str, strawberry.argument(description="Key of the record type, e.g. `company`.")]
 
 
@@ -129,11 +131,11 @@ def make_value(definition: PropertyDefinition, value: Any) -> PropertyValue:
     return type_(definition=definition, **{name: value})
 
 
-def defined(noun: str, item: Property) -> PropertyDefinition:
+def defined(object_type: str, item: Property) -> PropertyDefinition:
     """The definition of a well-known property."""
     return PropertyDefinition(
         key=item.key,
-        object_type=noun,
+        object_type=object_type,
         label=item.label,
         description=item.description,
         kind=item.kind,
@@ -223,10 +225,10 @@ async def custom_values(
 
 def well_known(reader: Reader, record: Record) -> dict[str, PropertyValue]:
     """The well-known properties of a record, by key, in the order they were declared."""
-    noun = noun_of(type(record))
+    object_type = getattr(record, "object_type", noun_of(type(record)))
     return {
-        item.key: make_value(defined(noun, item), getattr(record, item.source))
-        for item in reader.properties_of(noun)
+        item.key: make_value(defined(object_type, item), getattr(record, item.source))
+        for item in reader.properties_of(object_type)
     }
 
 
@@ -272,15 +274,26 @@ async def _selected(
 
 
 @core.query(description="The properties of a record type, well-known ones first; null for an unknown type.")
-async def property_definitions(reader: Reader, *, object_type: ObjectType) -> list[PropertyDefinition] | None:
+async def property_definitions(
+    reader: Reader, *, object_type: ObjectType, kind: Kind = None
+) -> list[PropertyDefinition] | None:
     known = reader.properties_of(object_type)
     if not known:
         return None
-    definition = tables.property_definition
-    found = await reader.fetch(
-        sa.select(*definition_columns())
-        .where(definition.c.object_type == object_type)
-        .order_by(definition.c.key)
-    )
-    custom = [custom_definition(row) for row in zip(*found.data.values(), strict=True)]
-    return [defined(object_type, item) for item in known] + custom
+    found = await reader.fetch(_definitions_of(object_type))
+    rows = list(zip(*found.data.values(), strict=True))
+    if is_custom(object_type) and not rows:
+        return None
+    custom = [custom_definition(row) for row in rows if row[0] is not None]
+    every = [defined(object_type, item) for item in known] + custom
+    return [item for item in every if kind in (None, item.kind)]
+
+
+def _definitions_of(object_type: str) -> sa.Select[Any]:
+    """The custom properties of an object type; of a custom object also a row of nulls when it has none."""
+    definition, custom = tables.property_definition, tables.custom_object
+    statement = sa.select(*definition_columns()).order_by(definition.c.key)
+    if not is_custom(object_type):
+        return statement.where(definition.c.object_type == object_type)
+    held = custom.outerjoin(definition, definition.c.object_type == custom.c.object_type)
+    return statement.select_from(held).where(custom.c.object_type == object_type)

@@ -24,6 +24,7 @@ from tabard.properties import PropertyKind
 from tabard.records import tables
 from tabard.records.changes import Given, RecordChanges, find_stage
 from tabard.records.entries import write_entry
+from tabard.records.object_types import CUSTOM_RECORD, record_type, require_custom_objects
 from tabard.records.values import Place
 from tabard.scalars import CurrencyCode
 from tabard.storage.ids import decode_global_id, encode_global_id
@@ -133,11 +134,13 @@ class Found:
 
 
 def named(work: Work, global_id: str, path: list[str]) -> Found:
-    """The record type and id of a global id; raises NOT_FOUND for anything that is no record's."""
+    """The record type and id of a global id, for a change; raises NOT_FOUND for what is no record's."""
     decoded = decode_global_id(global_id)
     record = work.registry.records.get(decoded[0]) if decoded is not None else None
     if decoded is None or record is None:
         raise not_found(Record, path)
+    if decoded[0] == CUSTOM_RECORD:
+        require_custom_objects(work, path)
     return Found(record, decoded[1])
 
 
@@ -152,27 +155,20 @@ async def record_create(
     stage: Stage | None = None,
     company: strawberry.ID | None = None,
 ) -> Record:
-    record = work.registry.records.get(object_type)
-    if record is None:
-        raise Fault(
-            "NOT_FOUND",
-            f"There is no record type '{object_type}'; write one of {', '.join(sorted(work.registry.records))}.",
-            reason="record.object_type",
-            path=["input", "objectType"],
-        )
-    placed = await _placed(work, record, stage, company)
-    id = await RecordChanges(work, record).create(given(properties), placed)
+    record = await record_type(work, object_type, ["input", "objectType"])
+    placed = await _placed(work, record, object_type, stage, company)
+    id = await RecordChanges(work, record, object_type).create(given(properties), placed)
     return Found(record, id).name
 
 
 async def _placed(
-    work: Work, record: RecordContribution, stage: Stage | None, company: str | None
-) -> dict[str, int]:
-    placed: dict[str, int] = {}
+    work: Work, record: RecordContribution, object_type: str, stage: Stage | None, company: str | None
+) -> dict[str, Any]:
+    placed: dict[str, Any] = {"object_type": object_type} if "object_type" in record.table.c else {}
     if stage is not None:
         if not record.has_pipelines:
             raise _no_pipelines(record, ["input", "stage"])
-        found = await find_stage(work, record, stage.id, ["input", "stage"])
+        found = await find_stage(work, object_type, stage.id, ["input", "stage"])
         placed |= {"stage_id": found.id, "pipeline_id": found.pipeline_id}
     if company is not None:
         if "company_id" not in record.table.c:
@@ -211,9 +207,9 @@ async def record_move_stage(
     found = named(work, record, ["input", "record"])
     if not found.record.has_pipelines:
         raise _no_pipelines(found.record, ["input", "record"])
-    target = await find_stage(work, found.record, stage.id, ["input", "stage"])
+    object_type, before = await _place_before(work, found)
+    target = await find_stage(work, object_type, stage.id, ["input", "stage"])
     changes = given(properties)
-    before = await _stage_before(work, found)
     _check_pipeline(before, target, pipeline)
     closed_on = found.record.closed_on
     enters_closed = target.is_closed and (
@@ -226,13 +222,18 @@ async def record_move_stage(
     return found.name
 
 
-async def _stage_before(work: Work, found: Found) -> Stage | None:
+async def _place_before(work: Work, found: Found) -> tuple[str, Stage | None]:
+    """The record's object type, and the stage that it is in."""
     table = found.record.table.c
-    statement = sa.select(table.stage_id).where(table.id == found.id, table.archived_at.is_(None))
+    object_type = table.get("object_type", sa.literal(noun_of(found.record.type)))
+    statement = sa.select(object_type, table.stage_id).where(
+        table.id == found.id, table.archived_at.is_(None)
+    )
     rows = await work.fetch(statement.with_for_update())
     if not rows:
         raise not_found(found.record.type, ["input", "record"])
-    return None if rows[0][0] is None else await work.find(Stage, rows[0][0])
+    key, stage_id = tuple(rows[0])
+    return key, None if stage_id is None else await work.find(Stage, stage_id)
 
 
 def _check_pipeline(before: Stage | None, target: Stage, pipeline: str | None) -> None:

@@ -15,7 +15,7 @@ from tabard.policies import Permission
 from tabard.reads.level import Level
 from tabard.reads.related import Via
 from tabard.records import tables
-from tabard.records.viewers import stored_tabs, workspace_state
+from tabard.records.viewers import stored_tabs, workspace_state, workspaces_with_tabs
 from tabard.storage.ids import decode_global_id
 from tabard.storage.keys import keys as keys_in
 from tabard.tabs import TabInfo
@@ -30,12 +30,15 @@ class Workspace(Node):
     is_default: bool = strawberry.field(
         description="Whether it is the account's own, for everyone whose primary team has no other."
     )
+    is_active: bool = strawberry.field(
+        description="Whether its teams get it; false for a team workspace where the plan has none any more."
+    )
     version: int = strawberry.field(
         description="Grows with each change; send it as `ifVersion` with an update."
     )
 
 
-def shown(state: WorkspaceState) -> Workspace:
+def shown(viewer: Viewer, state: WorkspaceState) -> Workspace:
     """The workspace as the graph shows it."""
     return Workspace(
         id=state.id,
@@ -43,8 +46,14 @@ def shown(state: WorkspaceState) -> Workspace:
         name=state.name,
         description=state.description,
         is_default=state.is_default,
+        is_active=is_active(viewer, state),
         version=state.version,
     )
+
+
+def is_active(viewer: Viewer, state: WorkspaceState) -> bool:
+    """Whether the plan lets the workspace be used and changed."""
+    return state.is_default or viewer.plan.has_team_workspaces
 
 
 def may_see(viewer: Viewer, state: WorkspaceState) -> bool:
@@ -56,16 +65,15 @@ def may_see(viewer: Viewer, state: WorkspaceState) -> bool:
 async def read_workspaces(level: Level, ids: Sequence[int] | None = None) -> list[Workspace]:
     """The workspaces with these ids, or all, that the viewer may see; the default one first."""
     workspace = tables.workspace
-    statement = sa.select(*stored_tabs()).select_from(
-        workspace.outerjoin(tables.tab_setting, tables.tab_setting.c.workspace_id == workspace.c.id)
-    )
+    statement = sa.select(*stored_tabs()).select_from(workspaces_with_tabs())
     if ids is not None:
         # The default workspace comes along: the others inherit its settings.
         statement = statement.where(sa.or_(keys_in(workspace.c.id, list(ids)), workspace.c.slot == 0))
     found = await level.context.reader.fetch(statement.order_by(workspace.c.slot))
     states = workspace_state(found)
     wanted = [state for state in states if ids is None or state.id in ids]
-    return [shown(state) for state in wanted if may_see(level.context.viewer, state)]
+    viewer = level.context.viewer
+    return [shown(viewer, state) for state in wanted if may_see(viewer, state)]
 
 
 @dataclass(frozen=True)
@@ -90,15 +98,16 @@ class ViewersWorkspaceRead:
     key: str | None = None
 
     async def load(self, level: Level, keys: list[Any]) -> list[Any]:
-        own = level.context.viewer.workspace
+        viewer = level.context.viewer
+        own = viewer.workspace
         given = level.args.get("id")
         if given is None:
-            return [shown(own) if own else None] * len(keys)
+            return [shown(viewer, own) if own else None] * len(keys)
         decoded = decode_global_id(given)
         if decoded is None or decoded[0] != noun_of(Workspace):
             return [None] * len(keys)
         if own is not None and own.id == decoded[1]:
-            return [shown(own)] * len(keys)
+            return [shown(viewer, own)] * len(keys)
         found = await read_workspaces(level, [decoded[1]])
         return [found[0] if found else None] * len(keys)
 

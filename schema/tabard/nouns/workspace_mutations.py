@@ -13,8 +13,9 @@ from tabard.core import core
 from tabard.errors import Fault
 from tabard.naming import noun_of
 from tabard.nouns.node import Deleted
-from tabard.nouns.people import Plan, Team
+from tabard.nouns.people import Team
 from tabard.nouns.workspace import Workspace, WorkspaceRead
+from tabard.plans import enterprise_required
 from tabard.policies import Permission
 from tabard.records import tables
 from tabard.records.entries import write_entry
@@ -25,7 +26,7 @@ from tabard.work import Work, not_found, stale
 
 MAX_TEAM_WORKSPACES = 5
 MAX_NAME, MAX_DESCRIPTION, MAX_TEAMS = 100, 500, 100
-NAME, TEAMS = ["input", "name"], ["input", "teams"]
+WORKSPACE, NAME, TEAMS = ["input", "workspace"], ["input", "name"], ["input", "teams"]
 
 
 @details("workspace.team_taken")
@@ -53,7 +54,7 @@ core.declare(
 async def workspace_create(
     work: Work, name: str, description: str | None = None, teams: list[strawberry.ID] | None = None
 ) -> Workspace:
-    _check_plan(work)
+    _check_plan(work, ["input"])
     values = _named(name) | _described(description)
     team_ids = await _teams(work, teams or [])
     with work.refusing(tables.workspace, {"workspace_name_key": _name_taken()}):
@@ -77,7 +78,7 @@ async def workspace_update(
 ) -> Workspace:
     row = await _locked(work, workspace, if_version)
     if row["slot"] != 0:
-        _check_plan(work)
+        _check_plan(work, WORKSPACE)
     values = (_named(name.value) if name else {}) | (_described(description.value) if description else {})
     changes: dict[str, Any] = {
         key: [row[key], value] for key, value in values.items() if row[key] != value and key != "name_folded"
@@ -112,7 +113,7 @@ async def workspace_delete(
             reason="workspace.default",
             path=["input", "workspace"],
         )
-    _check_plan(work)
+    _check_plan(work, WORKSPACE)
     if not confirm_irreversible:
         raise Fault(
             "CONFIRMATION_REQUIRED",
@@ -125,13 +126,9 @@ async def workspace_delete(
     return Deleted(encode_global_id(noun_of(Workspace), row["id"]))
 
 
-def _check_plan(work: Work) -> None:
-    if work.viewer.plan != Plan.ENTERPRISE.name:
-        raise Fault(
-            "FORBIDDEN",
-            "Team workspaces come with the Enterprise plan; this portal has another one.",
-            reason="plan.enterprise_required",
-        )
+def _check_plan(work: Work, path: list[str]) -> None:
+    if not work.viewer.plan.has_team_workspaces:
+        raise enterprise_required("Team workspaces", path)
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -180,6 +177,7 @@ async def _in_free_slot(work: Work, values: dict[str, Any]) -> int:
         "LIMIT_REACHED",
         f"There are {MAX_TEAM_WORKSPACES} team workspaces already; delete one first.",
         reason="workspace.limit",
+        path=["input"],
         limit=MAX_TEAM_WORKSPACES,
         current=MAX_TEAM_WORKSPACES,
     )

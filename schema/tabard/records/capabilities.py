@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tabard.contributions import RecordContribution
-from tabard.naming import camel, noun_of, snake
+from tabard.naming import camel, noun_of, plural
 from tabard.nouns.node import Record
 from tabard.nouns.pipelines import Pipeline, Stage
 from tabard.plugin import Plugin
@@ -14,17 +14,9 @@ from tabard.records import tables
 Capability = Callable[[Plugin, RecordContribution], None]
 
 
-def plural(type_: type) -> str:
-    """`Company` -> `companies`: the name of a record type's lists."""
-    name = snake(type_.__name__)
-    if name.endswith("y") and name[-2:-1] not in "aeiou":
-        return f"{name[:-1]}ies"
-    return f"{name}es" if name.endswith(("s", "x", "z", "ch", "sh")) else f"{name}s"
-
-
 def listed(plugin: Plugin, record: RecordContribution) -> None:
     """A connection of all records on Query."""
-    name = plural(record.type)
+    name = plural(noun_of(record.type))
     plugin.every(
         name,
         to=record.type,
@@ -60,7 +52,7 @@ def staged(plugin: Plugin, record: RecordContribution) -> None:
 def associated(plugin: Plugin, record: RecordContribution) -> None:
     """On every record: the associated records of this type."""
     association = tables.association
-    name = plural(record.type)
+    name = plural(noun_of(record.type))
     plugin.connection(
         Record,
         f"associated_{name}",

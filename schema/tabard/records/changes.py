@@ -46,13 +46,14 @@ class _Target:
 
 
 class RecordChanges:
-    """Writes records of one type inside a unit of work."""
+    """Writes records of one type inside a unit of work; `object_type` is a custom object's."""
 
-    def __init__(self, work: Work, record: RecordContribution) -> None:
+    def __init__(self, work: Work, record: RecordContribution, object_type: str | None = None) -> None:
         self._work = work
         self._record = record
         self._table = record.table
         self._noun = noun_of(record.type)
+        self._object_type = object_type or self._noun
 
     async def create(self, given: Sequence[Given], placed: Mapping[str, int] | None = None) -> int:
         """A new record with these properties and reference columns; owned by the viewer unless given."""
@@ -73,7 +74,7 @@ class RecordChanges:
         changes = [Change(item.key, targets[item.key].kind, None, item.value) for item in given]
         if "owner" not in targets:
             changes.append(Change("owner", PropertyKind.USER, None, cells["owner_id"]))
-        await write_history(work, self._noun, id, changes)
+        await write_history(work, self._object_type, id, changes)
         await write_entry(work, "record.created", self._noun, id, as_changes(changes))
         return id
 
@@ -102,7 +103,7 @@ class RecordChanges:
         version = int(row["version"]) + 1
         await work.update(self._table, self._table.c.id == id, **cells, version=version, updated_at=work.now)
         await self._write_custom(id, given, targets)
-        await write_history(work, self._noun, id, changes)
+        await write_history(work, self._object_type, id, changes)
         await write_entry(work, "record.changed", self._noun, id, as_changes(changes))
         return version
 
@@ -113,7 +114,9 @@ class RecordChanges:
         rows = await self._work.fetch(statement.with_for_update())
         if not rows:
             raise not_found(self._record.type, ["input", "record"])
-        return dict(rows[0]._mapping)
+        row = dict(rows[0]._mapping)
+        self._object_type = row.get("object_type", self._noun)
+        return row
 
     async def _targets(self, given: Sequence[Given]) -> dict[str, _Target]:
         targets = {item.key: _Target(item.kind, item.source) for item in self._record.properties}
@@ -131,7 +134,7 @@ class RecordChanges:
         definition = tables.property_definition.c
         rows = await self._work.fetch(
             sa.select(definition.key, definition.kind, definition.id, definition.options).where(
-                definition.object_type == self._noun, keys_in(definition.key, wanted)
+                definition.object_type == self._object_type, keys_in(definition.key, wanted)
             )
         )
         return {
@@ -252,15 +255,15 @@ def _fits(given: PropertyKind | None, kind: PropertyKind) -> bool:
     return given is kind
 
 
-async def find_stage(work: Work, record: RecordContribution, stage_id: int, path: list[str]) -> Stage:
-    """The stage, if it is one of the record type's pipelines; raises a fault."""
+async def find_stage(work: Work, object_type: str, stage_id: int, path: list[str]) -> Stage:
+    """The stage, if it is one of the object type's pipelines; raises a fault."""
     stage = await work.find(Stage, stage_id, path)
     pipeline = tables.pipeline.c
     rows = await work.fetch(sa.select(pipeline.object_type).where(pipeline.id == stage.pipeline_id))
-    if rows[0][0] != noun_of(record.type):
+    if rows[0][0] != object_type:
         raise Fault(
             "INVALID",
-            f"The stage belongs to a pipeline of another record type than {noun_of(record.type)}.",
+            f"The stage belongs to a pipeline of another record type than {object_type}.",
             reason="stage.object_type",
             path=path,
         )

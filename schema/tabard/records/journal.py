@@ -59,7 +59,7 @@ idempotency_record = tenant(
     sa.Column("input_hash", Label(64), nullable=False),
     sa.Column("outcome", StoredJSON),
     sa.Column("created_at", Instant, nullable=False),
-    sa.Index("idempotency_record_age", "portal_id", "actor_id", "created_at"),
+    sa.Index("idempotency_record_age", "portal_id", "created_at"),
     key=("actor_id", "key", "path"),
     parents={"actor_id": user},
     cascade=("actor_id",),

@@ -21,6 +21,9 @@ portal = sa.Table(
     sa.Column("locale", Label(35), nullable=False),
     sa.Column("currency", Label(3), nullable=False),
     sa.Column("features", StoredJSON, nullable=False),
+    # Null is companies; else the object type of a custom object.
+    sa.Column("account_object", Label(63)),
+    sa.Column("settings_version", sa.BigInteger, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     info={TENANT: "id"},
 )
@@ -251,6 +254,30 @@ ticket = record_table(
     reference("company_id"),
     pipelines=True,
     parents={"company_id": company},
+)
+
+custom_object = tenant(
+    "custom_object",
+    sa.Column("object_type", Label(63), nullable=False),
+    *searchable("label", 100, nullable=False),
+    sa.Column("plural_label", sa.String(100), nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("portal_id", "object_type", name="custom_object_object_type_key"),
+)
+
+# One table for the records of all custom objects, so that defining one needs no DDL.
+custom_record = record_table(
+    "custom_record",
+    metadata,
+    *searchable("name", nullable=False),
+    sa.Column("object_type", Label(63), nullable=False),
+    sa.ForeignKeyConstraint(
+        ["portal_id", "object_type"],
+        ["custom_object.portal_id", "custom_object.object_type"],
+        name="custom_record_object_type_fkey",
+    ),
+    sa.Index("custom_record_object_type", "portal_id", "object_type", "created_at", "id"),
+    pipelines=True,
 )
 
 association_label = tenant(

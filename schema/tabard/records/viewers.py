@@ -8,12 +8,13 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from tabard.columns import Label
+from tabard.plans import PLANS
 from tabard.reader import Columns
 from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
 from tabard.storage.session import ReadSession
-from tabard.viewer import StoredTab, Viewer, WorkspaceState
+from tabard.viewer import COMPANY, StoredTab, Viewer, WorkspaceState
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,15 @@ def stored_tabs() -> list[sa.ColumnElement[Any]]:
         setting.c.is_visible,
         setting.c.setting_values,
         setting.c.version.label("tab_version"),
+        tables.portal.c.account_object,
     ]
+
+
+def workspaces_with_tabs() -> sa.FromClause:
+    """What `stored_tabs` are columns of."""
+    workspace, setting = tables.workspace, tables.tab_setting
+    joined = workspace.join(tables.portal, sa.true())
+    return joined.outerjoin(setting, setting.c.workspace_id == workspace.c.id)
 
 
 def workspace_state(found: Columns) -> list[WorkspaceState]:
@@ -59,18 +68,20 @@ def workspace_state(found: Columns) -> list[WorkspaceState]:
     account: dict[str, StoredTab] = {}
     heads: dict[int, tuple[Any, ...]] = {}
     rows = zip(*(found[name] for name in map(str, (column.key for column in stored_tabs()))), strict=True)
-    for id, name, description, slot, version, tab, is_visible, values, tab_version in rows:
+    for id, name, description, slot, version, tab, is_visible, values, tab_version, account_object in rows:
         if id is None:
             continue
-        heads.setdefault(id, (name, description, slot, version))
+        heads.setdefault(id, (name, description, slot, version, account_object or COMPANY))
         stored = tabs.setdefault(id, {})
         if tab is not None:
             stored[tab] = StoredTab(is_visible, values, tab_version)
         if slot == 0:
             account = stored
     return [
-        WorkspaceState(id, name, description, slot == 0, version, tabs[id], {} if slot == 0 else account)
-        for id, (name, description, slot, version) in heads.items()
+        WorkspaceState(
+            id, name, description, slot == 0, version, tabs[id], {} if slot == 0 else account, account_object
+        )
+        for id, (name, description, slot, version, account_object) in heads.items()
     ]
 
 
@@ -106,6 +117,7 @@ def viewer_statement(known: int | KnownBy) -> sa.Select[Any]:
             sa.func.coalesce(user.c.locale, portal.c.locale, type_=Label(63)).label("locale"),
             sa.func.coalesce(user.c.time_zone, portal.c.time_zone, type_=Label(63)).label("time_zone"),
             portal.c.plan,
+            portal.c.features,
             primary.label("primary_team_id"),
             own.label("own_workspace_id"),
             _grouped(permission.c.permission, permission.c.user_id == user_id).label("permissions"),
@@ -137,14 +149,16 @@ async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy)
     found = Columns(**await session.read(viewer_statement(user)))
     if not found:
         return None
+    plan = PLANS[found["plan"][0]]
     states = workspace_state(found)
-    own_id = found["own_workspace_id"][0]
+    own_id = found["own_workspace_id"][0] if plan.has_team_workspaces else None
     own = [state for state in states if state.id == own_id] or [state for state in states if state.is_default]
     return Viewer(
         portal_id=portal_id,
         user_id=found["user_id"][0],
         name=found["user_name"][0],
-        plan=found["plan"][0],
+        plan=plan,
+        features=frozenset(found["features"][0]),
         is_super_admin=found["is_super_admin"][0],
         has_seat=found["has_seat"][0],
         permissions=frozenset(_split(found["permissions"][0])),

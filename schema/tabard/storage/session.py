@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.errors import TabardError
 from tabard.storage.compiled import CompiledRead, Statement
 from tabard.storage.completion import completed
 from tabard.storage.faults import translated
@@ -78,7 +77,6 @@ class ReadSession:
         self._of = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
-        self._is_closed = False
         self.count = 0
         self.seconds = 0.0
 
@@ -141,33 +139,16 @@ class ReadSession:
         """Goes on for a user of the same portal, once it is known who that is."""
         self._scope, self._of = scope.parameters, scope
 
-    async def release(self) -> None:
-        """Gives the connection back; a later read takes one anew."""
+    async def close(self) -> None:
+        """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await completed(connection.close())
 
-    async def close(self) -> None:
-        """Gives the connection back for good; safe to call twice and under cancellation."""
-        self._is_closed = True
-        await self.release()
-
     async def _connected(self) -> ReadConnection:
-        self._check_open()
         if self._connection is None:
-            connection = await self._readers.connect(self._of)
-            try:
-                self._check_open()
-            except TabardError:
-                await completed(connection.close())
-                raise
-            self._connection = connection
+            self._connection = await self._readers.connect(self._of)
         return self._connection
-
-    def _check_open(self) -> None:
-        """Nobody would give the connection of a task back that has outlived the request that started it."""
-        if self._is_closed:
-            raise TabardError("a read came after its request had ended; await whatever a function starts")
 
 
 class WriteSession:

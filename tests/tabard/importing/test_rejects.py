@@ -87,7 +87,7 @@ async def test_bad_rows_are_set_aside_and_the_rest_is_imported(importer: Importe
     assert rejected(tmp_path / "rejects.csv") == [
         [*OWN, "id", "name", "renewal", "parent", "title", "closed", "company"],
         [
-            "companies.csv", "3", "renewal", "renewal: 'soon' is no date written as %Y-%m-%d", "",
+            "companies.csv", "3", "renewal", "renewal 'soon' is no date written as %Y-%m-%d", "",
             "2", "Two; or\n2", "soon", "", "", "", "",
         ],
         [
@@ -99,7 +99,7 @@ async def test_bad_rows_are_set_aside_and_the_rest_is_imported(importer: Importe
             "b", "", "", "", "Of the daughter", "2026-01-31", "3",
         ],
         [
-            "deals.csv", "5", "closed", "closed: '31.12.' is no date written as %Y-%m-%d", "",
+            "deals.csv", "5", "closed", "closed '31.12.' is no date written as %Y-%m-%d", "",
             "d", "", "", "", "Late", "31.12.", "1",
         ],
         [

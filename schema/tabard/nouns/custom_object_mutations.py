@@ -1,0 +1,165 @@
+"""Custom object mutations: define a record type with its properties, and change what was defined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import strawberry
+
+from tabard.columns import fold
+from tabard.core import core
+from tabard.errors import Fault
+from tabard.naming import SNAKE
+from tabard.nouns.custom_objects import CustomObject
+from tabard.policies import Permission
+from tabard.properties import PropertyKind
+from tabard.records import tables
+from tabard.records.entries import write_entry
+from tabard.records.object_types import CUSTOM, CUSTOM_RECORD, require_custom_objects
+from tabard.storage.keys import keys as keys_in
+from tabard.work import Work
+
+MAX_KEY, MAX_LABEL, MAX_PROPERTIES = 50, 100, 100
+KEY, PROPERTIES = ["input", "key"], ["input", "properties"]
+
+
+@strawberry.input(description="A property to define.")
+class PropertyDefinitionInput:
+    key: str = strawberry.field(description="Stable key: small letters, digits and single underscores.")
+    label: str = strawberry.field(description="The property's name.")
+    kind: PropertyKind = strawberry.field(description="The kind of its values; an OPTION needs `options`.")
+    group: str = strawberry.field(default="about", description="The group it is shown in.")
+    options: list[str] = strawberry.field(
+        default_factory=list, description="The values that an OPTION property can take."
+    )
+
+
+@core.mutation(
+    description="Defines a custom object with its properties; name and owner are there from the start.",
+    policy=Permission.MANAGE_SETTINGS,
+)
+async def custom_object_create(
+    work: Work,
+    key: str,
+    label: str,
+    plural_label: str,
+    properties: list[PropertyDefinitionInput] | None = None,
+) -> CustomObject:
+    require_custom_objects(work, ["input"])
+    _check_key(key, KEY, MAX_KEY)
+    object_type = f"{CUSTOM}{key}"
+    values = _labelled("label", label) | _labelled("plural_label", plural_label)
+    taken = Fault(
+        "CONFLICT", "Another custom object has this key.", reason="custom_object.key_taken", path=KEY
+    )
+    with work.refusing(tables.custom_object, {"custom_object_object_type_key": taken}):
+        id = await work.insert(tables.custom_object, object_type=object_type, version=1, **values)
+    await _define(work, object_type, properties or [])
+    changes = {"objectType": [None, object_type], "label": [None, values["label"]]}
+    await write_entry(work, "custom_object.created", "custom_object", id, changes)
+    return await work.find(CustomObject, id)
+
+
+@core.mutation(
+    description="Renames a custom object, or adds properties to it.", policy=Permission.MANAGE_SETTINGS
+)
+async def custom_object_update(
+    work: Work,
+    custom_object: CustomObject,
+    label: strawberry.Maybe[str] = None,
+    plural_label: strawberry.Maybe[str] = None,
+    properties: list[PropertyDefinitionInput] | None = None,
+    if_version: int | None = None,
+) -> CustomObject:
+    require_custom_objects(work, ["input", "customObject"])
+    values = (_labelled("label", label.value) if label else {}) | (
+        _labelled("plural_label", plural_label.value) if plural_label else {}
+    )
+    await work.touch(tables.custom_object, custom_object.id, if_version, **values)
+    await _define(work, custom_object.object_type, properties or [])
+    changes = {name: [getattr(custom_object, name, None), value] for name, value in values.items()}
+    changes.pop("label_folded", None)
+    added = {f"properties.{item.key}": [None, item.kind.value] for item in properties or []}
+    await write_entry(work, "custom_object.changed", "custom_object", custom_object.id, changes | added)
+    return await work.find(CustomObject, custom_object.id)
+
+
+async def _define(work: Work, object_type: str, properties: Sequence[PropertyDefinitionInput]) -> None:
+    if len(properties) > MAX_PROPERTIES:
+        raise Fault(
+            "LIMIT_REACHED",
+            f"At most {MAX_PROPERTIES} properties can be defined at once.",
+            reason="property.count",
+            path=PROPERTIES,
+            limit=MAX_PROPERTIES,
+            current=len(properties),
+        )
+    rows = [
+        _definition(object_type, item, [*PROPERTIES, str(place)]) for place, item in enumerate(properties)
+    ]
+    known = {item.key for item in work.registry.records[CUSTOM_RECORD].properties}
+    known |= await _defined_keys(work, object_type, [item.key for item in properties])
+    for place, item in enumerate(properties):
+        if item.key in known:
+            raise Fault(
+                "CONFLICT",
+                f"There is a property '{item.key}' already; choose another key.",
+                reason="property.key_taken",
+                path=[*PROPERTIES, str(place), "key"],
+            )
+        known.add(item.key)
+    await work.insert_many(tables.property_definition, rows)
+
+
+async def _defined_keys(work: Work, object_type: str, keys: Sequence[str]) -> set[str]:
+    definition = tables.property_definition.c
+    rows = await work.fetch(
+        sa.select(definition.key).where(definition.object_type == object_type, keys_in(definition.key, keys))
+    )
+    return {row[0] for row in rows}
+
+
+def _definition(object_type: str, item: PropertyDefinitionInput, path: list[str]) -> dict[str, Any]:
+    _check_key(item.key, [*path, "key"], tables.property_definition.c.key.type.length)  # type: ignore[attr-defined]
+    _check_key(item.group, [*path, "group"], MAX_KEY)
+    options = list(dict.fromkeys(option.strip() for option in item.options))
+    if (item.kind is PropertyKind.OPTION) != bool(options) or not all(options):
+        raise Fault(
+            "INVALID",
+            "A property of the kind OPTION has options, and no other one has; none of them is empty.",
+            reason="property.options",
+            path=[*path, "options"],
+        )
+    return {
+        "object_type": object_type,
+        "key": item.key,
+        "label": _label(item.label, [*path, "label"]),
+        "group_key": item.group,
+        "kind": item.kind.value,
+        "options": [{"value": option, "label": option} for option in options],
+        "version": 1,
+    }
+
+
+def _labelled(name: str, given: str) -> dict[str, Any]:
+    label = _label(given, ["input", "pluralLabel" if name == "plural_label" else name])
+    return {name: label, "label_folded": fold(label)} if name == "label" else {name: label}
+
+
+def _label(given: str, path: list[str]) -> str:
+    label = " ".join(given.split())
+    if not 1 <= len(label) <= MAX_LABEL:
+        raise Fault("INVALID", f"A label has 1 to {MAX_LABEL} characters.", reason="label.length", path=path)
+    return label
+
+
+def _check_key(key: str, path: list[str], longest: int) -> None:
+    if not SNAKE.match(key) or len(key) > longest:
+        raise Fault(
+            "INVALID",
+            f"A key has small letters, digits and single underscores, at most {longest} in all.",
+            reason="key.form",
+            path=path,
+        )
