@@ -31,6 +31,7 @@ KNOWN_WORDS: Final[dict[str, Any]] = {
     "page_layout.properties": ["name"],
     "tab": "customers",
     "setting_values": {},
+    "account_object": None,
     "archived_at": None,
 }
 SUFFIXED: Final = 30
