@@ -55,18 +55,22 @@ class Assets:
         npm, node = tools()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".build-", dir=self._folder) as folder:
-                self._replace(bundle(Path(folder), npm, node, say), Path(folder) / "old")
+            # The packages are many times what is made of them, and a build that is killed leaves them behind.
+            with tempfile.TemporaryDirectory(prefix="tabard-graphiql-") as folder:
+                self._replace(bundle(Path(folder), npm, node, say))
         except OSError as error:
             raise AssetsNotBuilt(
                 f"the folder {self._folder} cannot be used: {error.strerror or error}"
             ) from error
 
-    def _replace(self, made: Path, old: Path) -> None:
-        (made / "digest").write_text(self.digest, encoding="ascii")
-        if self.built.exists():
-            self.built.rename(old)
-        made.rename(self.built)
+    def _replace(self, made: Path) -> None:
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder) as folder:
+            new, old = Path(folder) / "new", Path(folder) / "old"
+            shutil.copytree(made, new)
+            (new / "digest").write_text(self.digest, encoding="ascii")
+            if self.built.exists():
+                self.built.rename(old)
+            new.rename(self.built)
 
 
 def tools() -> tuple[str, str]:
