@@ -212,6 +212,34 @@ def overlapping_documents() -> Iterator[tuple[str, Code, str]]:
     yield "pairs below pairs", Code.OVERLAP_LIMIT_EXCEEDED, "{" + ladder * 40 + "}"
 
 
+def dear_requests() -> Iterator[Hostile]:
+    """Requests whose answer would be too much, by their document and their variables."""
+    page, nodes, cost = Code.PAGE_SIZE_EXCEEDED, Code.NODE_LIMIT_EXCEEDED, Code.COST_LIMIT_EXCEEDED
+    sized = "query ($n: Int) { companies(first: $n) { id } }"
+    for size in (101, 1_000, 2**31 - 1):
+        yield document(f"cost: a page of {size}", page, f"{{ companies(first: {size}) {{ id }} }}")
+        yield document(f"cost: a page of {size} by variable", page, sized, variables={"n": size})
+        default = sized.replace("$n: Int", f"$n: Int = {size}")
+        yield document(f"cost: a page of {size} by default", page, default)
+    hundred = "children(first: 100) { id }"
+    pages = f"companies(first: 100) {{ {hundred} }}"
+    yield document("cost: pages in pages", nodes, f"{{ {pages} }}")
+    by_variable = f"query ($n: Int!) {{ {pages.replace('100', '$n')} }}"
+    yield document("cost: pages in pages by variable", nodes, by_variable, variables={"n": 100})
+    shared = f"fragment F on Company {{ ...G }} fragment G on Company {{ {hundred} }}"
+    yield document("cost: pages by fragments", nodes, f"{{ companies(first: 100) {{ ...F }} }} {shared}")
+    deep = "{ company(id: 1) " + "{ children(first: 3) " * 10 + "{ id }" + "}" * 10 + " }"
+    yield document("cost: lists ten deep", nodes, deep)
+    bushy = " ".join(f"a{n}: parent {{ id }}" for n in range(20))
+    inner = "children { z: children { parent { id } } }"
+    beside = f"{{ x: companies(first: 100) {{ {bushy} }} y: companies {{ {inner} }} }}"
+    yield document(
+        "cost: dear fields beside each other", cost, beside.replace("children", "children(first: 11)")
+    )
+    wide = f"{{ companies(first: 100) {{ children(first: 3) {{ {bushy} }} }} }}"
+    yield document("cost: twenty relations of 300", cost, wide)
+
+
 def operations() -> Iterator[Hostile]:
     """Documents without the operation that is asked for."""
     code = Code.OPERATION_RESOLUTION_FAILURE

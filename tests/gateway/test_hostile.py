@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from gateway.codes import Code
-from tests.gateway import hostile, hostile_documents
+from tests.gateway import hostile, hostile_addresses, hostile_documents
 from tests.gateway.hostile import Hostile
 
 KINDS: tuple[Callable[[], Iterable[Hostile]], ...] = (
@@ -19,9 +19,14 @@ KINDS: tuple[Callable[[], Iterable[Hostile]], ...] = (
     hostile.accepts,
     hostile.addresses,
     hostile.credentials,
+    hostile_addresses.query_strings,
+    hostile_addresses.simple_requests,
+    hostile_addresses.hashes,
+    hostile_addresses.keys,
     hostile_documents.syntax_errors,
     hostile_documents.invalid_documents,
     hostile_documents.oversized_documents,
+    hostile_documents.dear_requests,
     hostile_documents.operations,
     hostile_documents.variables,
 )
@@ -76,7 +81,7 @@ async def assault(client: httpx2.AsyncClient, how: str, capsys: pytest.CaptureFi
     with capsys.disabled():
         print(f"\nhostile requests {how}: {tried.total()} tried, {len(mishandled)} mishandled")  # noqa: T201
     assert mishandled == []
-    assert tried.total() >= 150
+    assert tried.total() >= 500
 
 
 @pytest.mark.promise("P8")
