@@ -1,5 +1,6 @@
 """Documents: everything that depends on a document alone, computed once and kept."""
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,12 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Source,
+    TokenKind,
     parse,
     validate,
 )
+from graphql.language import Lexer
 
 from gateway.codes import Code
 from gateway.limiter import measure
@@ -25,6 +29,7 @@ from gateway.tokens import count_tokens
 
 # Measured: a parsed document keeps about 470 bytes for each token.
 BYTES_PER_TOKEN = 500
+NUL_ESCAPE = re.compile(r"\\u(?:0000|\{0+\})")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,6 +85,17 @@ def unresolved(what: str) -> Refusal:
     """The refusal of a request that does not say what to execute."""
     code = Code.OPERATION_RESOLUTION_FAILURE
     return Refusal(code, f"{what} {code.remedy}")
+
+
+def holds_nul(text: str) -> bool:
+    """Whether a string of the document is written with an escape for NUL."""
+    if not NUL_ESCAPE.search(text):
+        return False
+    lexer = Lexer(Source(text))
+    while (token := lexer.advance()).kind is not TokenKind.EOF:
+        if token.kind is TokenKind.STRING and "\0" in (token.value or ""):
+            return True
+    return False
 
 
 class Documents:
@@ -152,6 +168,9 @@ class Documents:
             document = parse(text, max_lexical_tokens=self._limits.tokens)
         except GraphQLError as error:
             return CheckedDocument((from_document(Code.GRAPHQL_PARSE_FAILED, error),), weight=weight)
+        if holds_nul(text):
+            what = "The document holds the character U+0000, which no text may hold."
+            return CheckedDocument((Problem(Code.GRAPHQL_PARSE_FAILED, what),), weight=weight)
         if errors := self._problems(document):
             return CheckedDocument(errors, weight=weight)
         priced = prices(self._schema, document)

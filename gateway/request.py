@@ -15,6 +15,7 @@ from gateway.media import JSON, parse_media_type
 from gateway.refusal import LimitExceeded, Refusal
 
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+NUL_ESCAPE = rb"\u0000"
 OPENING, CLOSING = b"[{", b"]}"
 # Deletes all but brackets, and turns these into the steps +1 and -1 of signed bytes.
 STEPS = bytes.maketrans(OPENING + CLOSING, b"\x01\x01\xff\xff")
@@ -89,6 +90,8 @@ def parse_object(body: bytes, json_depth: int, what: str = "The body") -> Mappin
     except orjson.JSONDecodeError as error:
         # Drops the quoted document from the error, and with it what the body holds.
         raise malformed(f"{what} is not JSON in UTF-8 ({error.msg}, at byte {error.pos}).") from None
+    if NUL_ESCAPE in body and holds_nul(value):
+        raise malformed(f"{what} holds the character U+0000, which no text may hold.")
     if isinstance(value, list):
         raise Refusal(
             Code.BATCHING_DISABLED, f"{what} is a list of requests. {Code.BATCHING_DISABLED.remedy}"
@@ -96,6 +99,14 @@ def parse_object(body: bytes, json_depth: int, what: str = "The body") -> Mappin
     if not isinstance(value, dict):
         raise malformed(f"{what} is JSON, but not an object.")
     return value
+
+
+def holds_nul(value: Any) -> bool:
+    """Whether a text in the value has a NUL, which PostgreSQL cannot store; so no database is given one."""
+    if isinstance(value, str):
+        return "\0" in value
+    items = [*value, *value.values()] if isinstance(value, dict) else value
+    return isinstance(value, (dict, list)) and any(map(holds_nul, items))
 
 
 def nesting(body: bytes, limit: int) -> int:

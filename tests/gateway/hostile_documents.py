@@ -122,7 +122,8 @@ def syntax_errors() -> Iterator[Hostile]:
         "lists nested 300 deep": "{ hello(name: " + "[" * 300 + "]" * 300 + ") }",
         "types nested 400 deep": "query ($a: " + "[" * 400 + "Int" + "]" * 400 + ") { hello }",
         "16,000 escaped quotes": '"""' + '\\"""' * 16_000,
-        "a NUL in a name": "{ he\0llo }",
+        "an escaped NUL": r'{ hello(name: "a\u0000b") }',
+        "an escaped NUL in braces": r'{ hello(name: "\u{000}") }',
     }
     for text in lines(SYNTAX_ERRORS.replace(r"\"\"\"", '"""')):
         yield document(f"syntax: {text}", Code.GRAPHQL_PARSE_FAILED, text)
@@ -281,6 +282,10 @@ def variables() -> Iterator[Hostile]:
             ],
         ),
     }
+    named = "query ($v: String!) { hello(name: $v) }"
+    for value in ("\0", {"a": ["b\0"]}, {"\0": 1}):
+        yield document(f"variable: NUL in {value!r}", Code.BAD_REQUEST, named, variables={"v": value})
+    yield document("document: a NUL", Code.BAD_REQUEST, "{ he\0llo }")
     for kind, (field, wrong) in values.items():
         text = f"query ($v: {kind}) {{ {field} }}"
         for value in wrong:

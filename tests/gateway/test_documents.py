@@ -92,3 +92,10 @@ def test_operations_are_found_by_name() -> None:
     assert checked.operation("B").kind is OperationType.MUTATION
     alone = documents().get("query A { hello }")
     assert alone.operation(None) is alone.operation("A")
+
+
+def test_only_an_escape_that_makes_a_nul_is_refused() -> None:
+    for text in (r'{ hello(name: "\u0000") }', r'{ hello(name: "\u{00}") }'):
+        assert codes(documents().get(text)) == [Code.GRAPHQL_PARSE_FAILED]
+    for text in (r'{ hello(name: "\\u0000") }', r'{ hello(name: """\u0000""") }', r"{ hello } # \u0000"):
+        assert documents().get(text).errors == ()
