@@ -106,9 +106,7 @@ application/json; charset="utf-8
 """
 ACCEPTS = r"""
 text/html
-text/*
 application/xml
-text/event-stream
 multipart/mixed
 json
 *
