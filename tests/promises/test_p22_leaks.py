@@ -35,7 +35,7 @@ pytestmark = [
 
 REQUESTS = int(os.environ.get("TABARD_REQUESTS", "400"))  # on each kind of database
 AT_ONCE = 25
-PATIENCE = 20
+PATIENCE = 60
 QUERIES = (
     "{ viewer { name } }",
     "{ companies(first: 50) { totalCount nodes { name owner { name } } } }",
