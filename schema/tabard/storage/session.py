@@ -171,8 +171,10 @@ class WriteSession:
         """Runs a statement, or an INSERT, UPDATE or DELETE once for each of `rows`."""
         scope = self.scope.parameters
         parameters: Any = scope if rows is None else [{**row, **scope} for row in rows]
+        running = self._connection.execute(statement, parameters)
         with translated():
-            return await self._connection.execute(statement, parameters)
+            # Cut off on SQLite a statement would leave its transaction open and the file locked; it is short.
+            return await (completed(running) if self.dialect == "sqlite" else running)
 
     async def transaction_id(self) -> int:
         """PostgreSQL's id of this transaction; it grows, and readers stop at the oldest one running."""

@@ -109,12 +109,12 @@ class SqliteStorage:
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
-        async with self._alone(), self._writer.begin() as connection:
+        async with self._alone(), _whole(self._writer) as connection:
             yield connection
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:
-        async with self._alone(), self._system.begin() as connection:
+        async with self._alone(), _whole(self._system) as connection:
             yield connection
 
     @asynccontextmanager
@@ -143,6 +143,25 @@ class SqliteStorage:
         self._reader.dispose()
         await self._writer.dispose()
         await self._system.dispose()
+
+
+@asynccontextmanager
+async def _whole(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that is begun and ended whole: cut off within either it would leave the file locked."""
+    connection = engine.connect()
+    try:
+        await completed(_begin(connection))
+        yield connection
+        if connection.in_transaction():
+            await completed(connection.commit())
+    finally:
+        if connection.sync_connection is not None:
+            await completed(connection.close())
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    await connection.start()
+    await connection.begin()
 
 
 def _read_engine(url: sa.URL) -> sa.Engine:
