@@ -1,5 +1,6 @@
 """The board: which pipelines it can show, and its stages with counts and sums in one statement."""
 
+from functools import cache
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from tabard import (
     Deal,
     Money,
     Pipeline,
+    Prepared,
     Read,
     Reader,
     Stage,
@@ -19,6 +21,7 @@ from tabard import (
     decode_id,
     decode_ids,
     keys,
+    parameter,
     table_of,
 )
 
@@ -30,10 +33,9 @@ PipelineArgument = Annotated[
 
 def visible_pipelines(root: RevenueTab) -> sa.Select[tuple[int]]:
     """Pipelines by record type, each in their order; only those the settings name, if any."""
-    pipeline = table_of(Pipeline)
     every = _pipelines(object_types(root))
     shown = decode_ids(Pipeline, root.settings.pipelines)
-    return every.where(keys(pipeline.c.id, shown)) if shown else every
+    return every.where(keys(table_of(Pipeline).c.id, shown)) if shown else every
 
 
 def object_types(root: RevenueTab) -> list[str]:
@@ -41,10 +43,16 @@ def object_types(root: RevenueTab) -> list[str]:
     return list(dict.fromkeys((*ALWAYS, *root.settings.objects)))
 
 
-def _pipelines(of: list[str]) -> sa.Select[tuple[int]]:
+def _pipelines(of: list[str] | sa.BindParameter[Any]) -> sa.Select[tuple[int]]:
     pipeline = table_of(Pipeline)
     chosen = sa.select(pipeline.c.id).where(keys(pipeline.c.object_type, of))
     return chosen.order_by(pipeline.c.object_type, pipeline.c.display_order)
+
+
+@cache
+def _prepared_pipelines() -> Prepared:
+    every = _pipelines(parameter("object_types"))
+    return Prepared(every.add_columns(table_of(Pipeline).c.object_type))
 
 
 async def boards(
@@ -52,7 +60,7 @@ async def boards(
 ) -> list[RevenueBoard | None]:
     """The board asked for; null when the pipeline is not there or not one that the tab shows."""
     wanted = list(dict.fromkeys(key for tab in tabs for key in object_types(tab)))
-    found = await reader.fetch(_pipelines(wanted).add_columns(table_of(Pipeline).c.object_type))
+    found = await reader.fetch(_prepared_pipelines(), object_types=wanted)
     there = list(zip(found["id"], found["object_type"], strict=True))
     return [_board(tab, [id for id, key in there if key in object_types(tab)], pipeline) for tab in tabs]
 
@@ -70,22 +78,26 @@ def _board(tab: RevenueTab, there: list[int], asked: str | None) -> RevenueBoard
 
 async def stages(reader: Reader, read: Read) -> Columns:
     """The stages of pipelines; counts and sums are computed only when selected."""
-    stage = table_of(Stage)
     counted = bool({"record_count", "totals"} & read.columns)
-    cells = [stage.c.pipeline_id, stage.c.id, stage.c.key, stage.c.label, stage.c.is_closed, stage.c.is_won]
-    statement = sa.select(*cells)
-    if counted:
-        held = _held(read.keys)
-        statement = sa.select(*cells, held.c.currency, held.c.records, held.c.minor).select_from(
-            stage.outerjoin(held, held.c.stage_id == stage.c.id)
-        )
-    statement = statement.where(keys(stage.c.pipeline_id, read.keys))
-    ordered = statement.order_by(stage.c.display_order, stage.c.id)
-    found = await reader.fetch(ordered, is_bounded=not counted)
+    found = await reader.fetch(_prepared_stages(counted), is_bounded=not counted, pipelines=read.keys)
     return _stages(found, counted)
 
 
-def _held(pipeline_ids: list[int]) -> sa.Subquery:
+@cache
+def _prepared_stages(counted: bool) -> Prepared:
+    stage = table_of(Stage)
+    cells = [stage.c.pipeline_id, stage.c.id, stage.c.key, stage.c.label, stage.c.is_closed, stage.c.is_won]
+    statement = sa.select(*cells)
+    if counted:
+        held = _held()
+        statement = sa.select(*cells, held.c.currency, held.c.records, held.c.minor).select_from(
+            stage.outerjoin(held, held.c.stage_id == stage.c.id)
+        )
+    statement = statement.where(keys(stage.c.pipeline_id, parameter("pipelines")))
+    return Prepared(statement.order_by(stage.c.display_order, stage.c.id))
+
+
+def _held() -> sa.Subquery:
     """Counts and sums by stage and currency; only deals have amounts."""
     deal = table_of(Deal)
     deals = (
@@ -95,14 +107,14 @@ def _held(pipeline_ids: list[int]) -> sa.Subquery:
             sa.func.count().label("records"),
             sa.cast(sa.func.sum(deal.c.amount_minor), sa.BigInteger).label("minor"),
         )
-        .where(keys(deal.c.pipeline_id, pipeline_ids), deal.c.archived_at.is_(None))
+        .where(keys(deal.c.pipeline_id, parameter("pipelines")), deal.c.archived_at.is_(None))
         .group_by(deal.c.stage_id, deal.c.amount_currency)
     )
-    others = [_counted(table_of(type_), pipeline_ids) for type_ in (Ticket, CustomRecord)]
+    others = [_counted(table_of(type_)) for type_ in (Ticket, CustomRecord)]
     return sa.union_all(deals, *others).subquery("held")
 
 
-def _counted(table: sa.Table, pipeline_ids: list[int]) -> sa.Select[Any]:
+def _counted(table: sa.Table) -> sa.Select[Any]:
     return (
         sa.select(
             table.c.stage_id,
@@ -110,7 +122,7 @@ def _counted(table: sa.Table, pipeline_ids: list[int]) -> sa.Select[Any]:
             sa.func.count(),
             sa.cast(sa.null(), sa.BigInteger),
         )
-        .where(keys(table.c.pipeline_id, pipeline_ids), table.c.archived_at.is_(None))
+        .where(keys(table.c.pipeline_id, parameter("pipelines")), table.c.archived_at.is_(None))
         .group_by(table.c.stage_id)
     )
 

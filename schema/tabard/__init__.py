@@ -37,6 +37,7 @@ from tabard.scalars import CurrencyCode
 from tabard.settings import Settings
 from tabard.storage.keys import keys
 from tabard.storage.merging import KEEP_SURVIVOR, MOVE
+from tabard.storage.statements import Prepared, parameter
 from tabard.subject import Subject
 from tabard.tab import Tab
 from tabard.viewer import Viewer
@@ -87,6 +88,7 @@ __all__ = [
     "Pipeline",
     "PipelineRef",
     "Plugin",
+    "Prepared",
     "Property",
     "PropertyKind",
     "PropertyRef",
@@ -115,6 +117,7 @@ __all__ = [
     "decode_ids",
     "hookimpl",
     "keys",
+    "parameter",
     "property_is",
     "table_of",
 ]

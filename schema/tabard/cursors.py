@@ -1,8 +1,8 @@
 """Cursors: a place in an ordered list, signed and bound to the list and its order."""
 
 import base64
-import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,9 +25,19 @@ class Cursors:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def encode(self, scope: str, values: list[Any]) -> str:
-        payload = orjson.dumps([VERSION, *map(_pack, values)])
-        return base64.urlsafe_b64encode(self._sign(scope, payload) + payload).rstrip(b"=").decode()
+    def encode(self, scope: str, values: Iterable[Any]) -> str:
+        """The cursor of the row with these sort values and id."""
+        return self.encode_all(scope, [values])[0]
+
+    def encode_all(self, scope: str, rows: Iterable[Iterable[Any]]) -> list[str]:
+        """A cursor for each row."""
+        prefix, sign, write = scope.encode() + b"\0", hmac.digest, base64.urlsafe_b64encode
+        cursors = []
+        for values in rows:
+            payload = orjson.dumps([VERSION, *map(_pack, values)])
+            signature = sign(self._secret, prefix + payload, "sha256")[:SIGNATURE_BYTES]
+            cursors.append(write(signature + payload).rstrip(b"=").decode())
+        return cursors
 
     def decode(self, scope: str, cursor: str, count: int) -> list[Any]:
         """The values; raises InvalidCursor when the cursor was not made here for this scope."""
@@ -48,8 +58,7 @@ class Cursors:
         return [_unpack(value) for value in values]
 
     def _sign(self, scope: str, payload: bytes) -> bytes:
-        message = scope.encode() + b"\0" + payload
-        return hmac.digest(self._secret, message, hashlib.sha256)[:SIGNATURE_BYTES]
+        return hmac.digest(self._secret, scope.encode() + b"\0" + payload, "sha256")[:SIGNATURE_BYTES]
 
 
 def _invalid() -> InvalidCursor:

@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,16 +19,14 @@ _ENTITY = "__tabard_entity__"
 
 @dataclass(frozen=True)
 class Attribute:
-    """How one attribute is read: its columns, and what builds the value when that is not the cell."""
+    """How one attribute is read: its columns, and what builds the values when they are not the cells."""
 
     columns: tuple[sa.Column[Any], ...]
-    build: Callable[..., Any] | None = None
+    build: Callable[..., Sequence[Any]] | None = None
 
     def values(self, cells: Sequence[Sequence[Any]]) -> Sequence[Any]:
         """The attribute's column of values from its columns of cells."""
-        if self.build is None:
-            return cells[0]
-        return [self.build(*row) for row in zip(*cells, strict=True)]
+        return cells[0] if self.build is None else self.build(*cells)
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,18 @@ class Entity:
         wanted = {column.name for name in names for column in self.attributes[name].columns}
         return [column for column in self.table.c if column.name in wanted]
 
-    def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
-        """Objects with just these attributes, one a row; `cells` maps column names to values."""
-        built = [
-            self.attributes[name].values([cells[column.name] for column in self.attributes[name].columns])
+    def values(self, names: Iterable[str], cells: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+        """The attributes' columns of values; `cells` maps column names to cells."""
+        return {
+            name: self.attributes[name].values(
+                [cells[column.name] for column in self.attributes[name].columns]
+            )
             for name in names
-        ]
-        return make_objects(self.type, names, built)
+        }
+
+    def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """Objects with just these attributes, one a row."""
+        return make_objects(self.type, names, list(self.values(names, cells).values()))
 
 
 def make_objects(type_: type[T], names: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[T]:
@@ -95,13 +99,20 @@ def is_entity(type_: object) -> bool:
 
 def _attribute(name: str, hint: Any, table: sa.Table) -> Attribute | None:
     if f"{name}_minor" in table.c:
-        return Attribute((table.c[f"{name}_minor"], table.c[f"{name}_currency"]), Money.from_minor)
+        return Attribute((table.c[f"{name}_minor"], table.c[f"{name}_currency"]), _amounts)
     if name not in table.c:
         return None
     enum_type = _enum_in(hint)
-    return Attribute(
-        (table.c[name],), enum_type and (lambda value: None if value is None else enum_type(value))
-    )
+    return Attribute((table.c[name],), None if enum_type is None else partial(_members, enum_type))
+
+
+def _amounts(minor: Sequence[int | None], currency: Sequence[str | None]) -> list[Money | None]:
+    return list(map(Money.from_minor, minor, currency))
+
+
+def _members(enum_type: type[enum.Enum], cells: Sequence[Any]) -> list[enum.Enum | None]:
+    members = {cell: None if cell is None else enum_type(cell) for cell in set(cells)}
+    return list(map(members.__getitem__, cells))
 
 
 def _enum_in(hint: Any) -> type[enum.Enum] | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tabard.records.object_types import by_object_type
 from tabard.storage.keys import keys as keys_in
+from tabard.storage.statements import Prepared
 
 if TYPE_CHECKING:
     from tabard.properties import Property
@@ -71,13 +72,17 @@ class Reader:
         return by_object_type(self._properties, object_type) or ()
 
     async def fetch(
-        self, statement: sa.Select[Any] | sa.CompoundSelect[Any], *, is_bounded: bool = True
+        self,
+        statement: sa.Select[Any] | sa.CompoundSelect[Any] | Prepared,
+        *,
+        is_bounded: bool = True,
+        **values: Any,
     ) -> Columns:
-        """The rows of a statement, as columns named like the statement's.
+        """The rows of a statement, as columns named like the statement's; `values` are a prepared one's.
 
         Say `is_bounded=False` for counts, sums and searches, whose work grows with the table.
         """
-        return Columns(**await self._session.read(statement, is_bounded=is_bounded))
+        return Columns(**await self._session.read(statement, values, is_bounded=is_bounded))
 
     async def values(
         self, column: sa.ColumnElement[Any], *, by: sa.ColumnElement[Any], keys: Sequence[int]

@@ -1,17 +1,21 @@
 """Related rows: one row by its id, or all rows that point at a parent; no author's function at all."""
 
-from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from tabard.entities import Entity, entity_of
+from tabard.reads.batch import Grouped, Picked, RowBatch
 from tabard.reads.level import Level
 from tabard.reads.ordering import Order
 from tabard.storage.keys import keys as keys_in
+from tabard.storage.statements import Prepared, parameter
 
-PARENT = "_parent"
+PARENT: Final = "_parent"
+NONE: Final = range(0)
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,18 @@ class OneRead:
     to: type
     key: str | None
 
-    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+    async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
         entity = entity_of(self.to)
-        names = sorted(level.attributes(level.selection, self.to))
-        columns = entity.columns(names)
+        prepared = level.memo.get(self.to)
+        if prepared is None:
+            columns = entity.columns(level.attributes(level.selection, self.to))
+            rows = sa.select(*columns).where(keys_in(entity.table.c.id, parameter("keys")))
+            prepared = level.memo[self.to] = Prepared(rows)
         distinct = list(dict.fromkeys(keys))
-        found = await level.context.reader.fetch(
-            sa.select(*columns).where(keys_in(entity.table.c.id, distinct))
-        )
-        objects = entity.objects(names, dict(found.data))
-        by_id = dict(zip(found["id"], objects, strict=True))
-        return [by_id.get(key) for key in keys]
+        found = (await level.context.reader.fetch(prepared, keys=distinct)).data
+        places = {id: place for place, id in enumerate(found["id"])}
+        batch = RowBatch(self.to, entity.values(level.attributes(level.selection, self.to), found))
+        return Picked(batch, [places.get(key) for key in keys])
 
     def child(self) -> type | None:
         return self.to
@@ -57,31 +62,45 @@ class ManyRead:
     via: Via | None
     order: Order
 
-    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+    async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
         entity = entity_of(self.to)
-        names = sorted(level.attributes(level.selection, self.to))
-        parent, statement = children(entity, names, self.by, self.via)
-        statement = statement.where(keys_in(parent, list(dict.fromkeys(keys))))
-        found = await level.context.reader.fetch(statement.order_by(*self.order.clauses(entity.table)))
-        grouped: dict[Any, list[Any]] = defaultdict(list)
-        objects = entity.objects(names, dict(found.data))
-        for key, item in zip(found[PARENT], objects, strict=True):
-            grouped[key].append(item)
-        return [grouped.get(key, []) for key in keys]
+        names = level.attributes(level.selection, self.to)
+        prepared = level.memo.get(self.to)
+        if prepared is None:
+            prepared = level.memo[self.to] = Prepared(self._statement(entity, names))
+        found = (await level.context.reader.fetch(prepared, keys=list(dict.fromkeys(keys)))).data
+        places = runs(found[PARENT])
+        batch = RowBatch(self.to, entity.values(names, found))
+        return Grouped(batch, [places.get(key, NONE) for key in keys])
+
+    def _statement(self, entity: Entity, names: Iterable[str]) -> sa.Select[Any]:
+        parent, rows = children(entity, names, self.by, self.via)
+        rows = rows.add_columns(parent.label(PARENT)).where(keys_in(parent, parameter("keys")))
+        return rows.order_by(parent, *self.order.clauses(entity.table))
 
     def child(self) -> type | None:
         return self.to
 
 
+def runs(parents: Sequence[Any]) -> dict[Any, range]:
+    """Where the rows of each parent are, when those of one parent stand together."""
+    found, start = {}, 0
+    for parent, rows in groupby(parents):
+        end = start + sum(1 for _ in rows)
+        found[parent] = range(start, end)
+        start = end
+    return found
+
+
 def children(
-    entity: Entity, names: list[str], by: str | None, via: Via | None
+    entity: Entity, names: Iterable[str], by: str | None, via: Via | None
 ) -> tuple[sa.ColumnElement[Any], sa.Select[Any]]:
-    """The column that holds the parent's key, and the select of the entity's columns beside it."""
+    """The column that holds the parent's key, and the select of the entity's columns that goes with it."""
     columns = entity.columns(names)
     if via is None:
         assert by is not None, "a relation needs `by` or `via`"
         parent: sa.ColumnElement[Any] = entity.table.c[by]
-        return parent, sa.select(parent.label(PARENT), *columns)
+        return parent, sa.select(*columns)
     parent = via.table.c[via.parent]
     joined = via.table.join(entity.table, entity.table.c.id == via.table.c[via.child])
-    return parent, sa.select(parent.label(PARENT), *columns).select_from(joined).where(*via.where)
+    return parent, sa.select(*columns).select_from(joined).where(*via.where)

@@ -1,13 +1,14 @@
 """Rows: an author's function that gives whole rows for many parents, as columns."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tabard.entities import make_objects
 from tabard.reader import Columns, Read
+from tabard.reads.batch import Grouped, Picked, RowBatch
 from tabard.reads.level import Level
+from tabard.reads.related import NONE
 
 
 @dataclass(frozen=True)
@@ -22,20 +23,24 @@ class RowsRead:
     key: str | None
     is_many: bool
 
-    async def load(self, level: Level, keys: list[Any]) -> list[Any]:
+    async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
         context = level.context
         distinct = list(dict.fromkeys(keys)) if self.key else keys
         read = Read(distinct, level.attributes(level.selection, self.to), level.args)
         columns: Columns = await context.contained(level.plugin, self.function, context.reader, read)
-        objects: list[Any] = make_objects(self.to, list(columns.data), list(columns.data.values()))
+        rows = RowBatch(self.to, columns.data, len(columns))
         if columns.parent is None:
-            grouped = {id(key) if self.key is None else key: objects for key in keys}
+            grouped: list[Sequence[int]] = [range(len(columns))] * len(keys)
         else:
-            grouped = defaultdict(list)
-            for key, item in zip(columns.parent, objects, strict=True):
-                grouped[key].append(item)
-        lists = [grouped.get(id(key) if self.key is None else key, []) for key in keys]
-        return lists if self.is_many else [items[0] if items else None for items in lists]
+            places = defaultdict(list)
+            for place, parent in enumerate(columns.parent):
+                places[parent].append(place)
+            # Parents without a key are told apart by what they are.
+            named = keys if self.key else map(id, keys)
+            grouped = [places.get(name, NONE) for name in named]
+        if self.is_many:
+            return Grouped(rows, grouped)
+        return Picked(rows, [group[0] if group else None for group in grouped])
 
     def child(self) -> type | None:
         return self.to

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
-from tabard.columns import Label
+from tabard.columns import Identifier, Label
 from tabard.plans import PLANS
 from tabard.reader import Columns
 from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
 from tabard.storage.session import ReadSession
+from tabard.storage.statements import Prepared, parameter
 from tabard.viewer import COMPANY, StoredTab, Viewer, WorkspaceState
+
+ID: Final = "id"
+USER: Final = "known_user"
 
 
 @dataclass(frozen=True)
@@ -24,18 +29,20 @@ class KnownBy:
     by: Literal["external_id", "email"]
     value: str
 
-    @property
-    def id(self) -> sa.ScalarSelect[Any]:
-        """The user's id, as a part of a statement."""
-        user = tables.user
-        if self.by == "external_id":
-            return sa.select(user.c.id).where(user.c.external_id == self.value).scalar_subquery()
-        return (
-            sa.select(sa.func.min(user.c.id))
-            .where(user.c.email == self.value, user.c.is_active.is_(True))
-            .having(sa.func.count() == 1)
-            .scalar_subquery()
-        )
+
+def _user_id(by: str) -> Any:
+    """The user's id, as a part of a statement that is told who it is about."""
+    if by == ID:
+        return parameter(USER, Identifier())
+    user, value = tables.user, parameter(USER, Label(255))
+    if by == "external_id":
+        return sa.select(user.c.id).where(user.c.external_id == value).scalar_subquery()
+    return (
+        sa.select(sa.func.min(user.c.id))
+        .where(user.c.email == value, user.c.is_active.is_(True))
+        .having(sa.func.count() == 1)
+        .scalar_subquery()
+    )
 
 
 def stored_tabs() -> list[sa.ColumnElement[Any]]:
@@ -55,6 +62,9 @@ def stored_tabs() -> list[sa.ColumnElement[Any]]:
     ]
 
 
+STORED_TAB: Final = tuple(str(column.key) for column in stored_tabs())
+
+
 def workspaces_with_tabs() -> sa.FromClause:
     """What `stored_tabs` are columns of."""
     workspace, setting = tables.workspace, tables.tab_setting
@@ -67,7 +77,7 @@ def workspace_state(found: Columns) -> list[WorkspaceState]:
     tabs: dict[int, dict[str, StoredTab]] = {}
     account: dict[str, StoredTab] = {}
     heads: dict[int, tuple[Any, ...]] = {}
-    rows = zip(*(found[name] for name in map(str, (column.key for column in stored_tabs()))), strict=True)
+    rows = zip(*(found[name] for name in STORED_TAB), strict=True)
     for id, name, description, slot, version, tab, is_visible, values, tab_version, account_object in rows:
         if id is None:
             continue
@@ -91,10 +101,11 @@ def _grouped(column: sa.ColumnElement[Any], *where: sa.ColumnElement[bool]) -> s
     )
 
 
-def viewer_statement(known: int | KnownBy) -> sa.Select[Any]:
+@cache
+def _viewer_statement(by: str) -> Prepared:
     """Viewer, workspace and settings at once: a row for each stored tab of the own and default workspace."""
     user, portal, member = tables.user, tables.portal, tables.team_member
-    user_id: Any = known.id if isinstance(known, KnownBy) else known
+    user_id = _user_id(by)
     workspace, setting, placed = tables.workspace, tables.tab_setting, tables.workspace_team
     primary = (
         sa.select(member.c.team_id)
@@ -108,7 +119,7 @@ def viewer_statement(known: int | KnownBy) -> sa.Select[Any]:
         .outerjoin(workspace, sa.or_(workspace.c.id == own, workspace.c.slot == 0))
         .outerjoin(setting, setting.c.workspace_id == workspace.c.id)
     )
-    return (
+    statement = (
         sa.select(
             user.c.id.label("user_id"),
             user.c.name.label("user_name"),
@@ -127,6 +138,7 @@ def viewer_statement(known: int | KnownBy) -> sa.Select[Any]:
         .select_from(joined)
         .where(user.c.id == user_id, user.c.is_active.is_(True))
     )
+    return Prepared(statement)
 
 
 async def read_viewer(
@@ -146,7 +158,8 @@ async def read_viewer(
 
 async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy) -> Viewer | None:
     """Reads the viewer on a session."""
-    found = Columns(**await session.read(viewer_statement(user)))
+    known_by, value = (user.by, user.value) if isinstance(user, KnownBy) else (ID, user)
+    found = Columns(**await session.read(_viewer_statement(known_by), {USER: value}))
     if not found:
         return None
     plan = PLANS[found["plan"][0]]

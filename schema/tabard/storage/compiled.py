@@ -35,8 +35,8 @@ class Argument:
     is_scope: bool = False
     written: sa.BindParameter[Any] | None = None
 
-    def value(self, scope: Mapping[str, Any], given: Any) -> Any:
-        """The value as the driver takes it; `given` has the values by name or by number."""
+    def value(self, scope: Mapping[str, Any], given: Sequence[Any]) -> Any:
+        """The value as the driver takes it; `given` has the values by number."""
         if self.written is not None:
             value = self.written.effective_value
         else:
@@ -56,7 +56,7 @@ class CompiledRead:
     literals: tuple[tuple[int, Any], ...] = ()
     """The given values that are part of the text, by number."""
 
-    def values(self, scope: Mapping[str, Any], given: Any) -> list[Any]:
+    def values(self, scope: Mapping[str, Any], given: Sequence[Any]) -> list[Any]:
         """The arguments in the text's order."""
         return [argument.value(scope, given) for argument in self.arguments]
 
@@ -70,11 +70,11 @@ class CompiledRead:
         return columns
 
 
-def compile_read(statement: Any, dialect: sa.Dialect, cache_key: CacheKey | None) -> CompiledRead:
+def compile_read(statement: Any, dialect: sa.Dialect, cache_key: CacheKey) -> CompiledRead:
     """Compiles a statement through the door.
 
-    With a cache key the values of its parameters are given by their number in the key, so that the
-    text serves every statement with an equal key; without one, those that are required are given by name.
+    The values of its parameters are given by their number in the cache key, so that the text serves
+    every statement with an equal key.
     """
     if not isinstance(statement, (sa.Select, sa.CompoundSelect)) or _writes(statement):
         raise DoorRefusal("READ refused: it is no SELECT, or holds a change; change rows in a mutation")
@@ -122,7 +122,7 @@ def _argument(compiled: Any, name: str, numbers: Mapping[str, int]) -> Argument:
         return Argument(parameter.key, process, is_scope=True)
     if name in numbers:
         return Argument(numbers[name], process)
-    return Argument(parameter.key, process, written=None if parameter.required else parameter)
+    return Argument(name, process, written=parameter)
 
 
 class _Number:
@@ -133,10 +133,8 @@ class _Number:
         self.number = number
 
 
-def _numbers(compiled: Any, cache_key: CacheKey | None) -> dict[str, int]:
+def _numbers(compiled: Any, cache_key: CacheKey) -> dict[str, int]:
     """By name in the text: the number that the parameter has in the cache key."""
-    if cache_key is None:
-        return {}
     extracted = [_Number(number) for number in range(len(cache_key.bindparams))]
     found = compiled.construct_params(extracted_parameters=extracted, _check=False)
     return {name: value.number for name, value in found.items() if isinstance(value, _Number)}

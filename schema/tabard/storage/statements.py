@@ -7,6 +7,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.util import LRUCache
 
 from tabard.storage.compiled import CompiledRead, Statement, compile_read
@@ -23,6 +24,15 @@ class Prepared:
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
+        self.key = key_of(statement)
+
+
+def key_of(statement: Statement) -> CacheKey:
+    """What tells statements apart whatever values they have, and those values."""
+    key = statement._generate_cache_key()
+    if key is None:
+        raise sa.exc.ArgumentError("the statement has a part that SQLAlchemy cannot cache")
+    return key
 
 
 def parameter(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
@@ -38,24 +48,26 @@ class Statements:
         self._prepared: WeakKeyDictionary[Prepared, CompiledRead] = WeakKeyDictionary()
         self._known: LRUCache[Any, CompiledRead] = LRUCache(KEPT)
 
-    def find(self, statement: Statement | Prepared, given: Mapping[str, Any]) -> tuple[CompiledRead, Any]:
-        """The compiled read, and the values to give it."""
+    def find(
+        self, statement: Statement | Prepared, given: Mapping[str, Any]
+    ) -> tuple[CompiledRead, list[Any]]:
+        """The compiled read, and its values by number."""
         if isinstance(statement, Prepared):
-            return self._find_prepared(statement), given
-        key = statement._generate_cache_key()
-        if key is None:
-            raise sa.exc.ArgumentError("the statement has a part that SQLAlchemy cannot cache")
+            values = [_value(parameter, given) for parameter in statement.key.bindparams]
+            compiled = self._prepared.get(statement)
+            if compiled is None:
+                compiled = self._compiled(statement.statement, statement.key, values)
+                self._prepared[statement] = compiled
+            return compiled, values
+        key = key_of(statement)
         named = {**(key.params or {}), **given}
         values = [_value(parameter, named) for parameter in key.bindparams]
+        return self._compiled(statement, key, values), values
+
+    def _compiled(self, statement: Statement, key: CacheKey, values: list[Any]) -> CompiledRead:
         compiled = self._known.get(key.key)
         if compiled is None or any(values[number] != literal for number, literal in compiled.literals):
             compiled = self._known[key.key] = compile_read(statement, self._dialect, key)
-        return compiled, values
-
-    def _find_prepared(self, prepared: Prepared) -> CompiledRead:
-        compiled = self._prepared.get(prepared)
-        if compiled is None:
-            compiled = self._prepared[prepared] = compile_read(prepared.statement, self._dialect, None)
         return compiled
 
 

@@ -224,7 +224,7 @@ async def test_a_prepared_read_takes_its_values_by_name(database: Database) -> N
     )
     assert (await columns(database, read, ids=[1, 2, 3, 100], size=1))["id"] == (2, 3)
     assert (await columns(database, read, ids=[1, 2], size=5000, scope=ACROSS))["id"] == (1, 2)
-    with pytest.raises(KeyError, match="size"):
+    with pytest.raises(sa.exc.InvalidRequestError, match="'size' has no value"):
         await columns(database, read, ids=[1])
 
 

@@ -1,0 +1,134 @@
+"""Listings: rows in an order, for one parent or many, as the statements that read a page or count them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from tabard.entities import Entity
+from tabard.reads.ordering import beyond, order_clauses
+from tabard.reads.related import PARENT
+from tabard.storage.compiled import Statement
+from tabard.storage.keys import key_rows
+from tabard.storage.keys import keys as keys_in
+from tabard.storage.statements import parameter
+
+KEYS: Final = "page_keys"
+LIMIT: Final = "page_limit"
+AFTER: Final = "page_after"
+RANK, SORT, COUNT = "_rank", "_sort", "_count"
+SortColumns = Sequence[tuple[sa.ColumnElement[Any], bool]]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which page of a listing: from which end, and which values of the cursor's row are null.
+
+    `nulls` is None without a cursor; `shows_places` asks for what cursors are made of.
+    """
+
+    is_backward: bool
+    nulls: tuple[bool, ...] | None
+    shows_places: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A select of rows, with what sorts them and the column that holds their parent's key, if many have one."""
+
+    rows: sa.Select[Any]
+    sort: SortColumns
+    tie: sa.ColumnElement[Any]
+    parent: sa.ColumnElement[Any] | None = None
+
+    def page(self, cut: Cut, dialect: str) -> sa.Select[Any]:
+        """The rows of a page and one more; of all parents together, those of one parent in one run."""
+        order = order_clauses(self.sort, self.tie, is_backward=cut.is_backward)
+        rows = self._from_cursor(cut)
+        limit = parameter(LIMIT, sa.BigInteger())
+        if self.parent is None:
+            return rows.order_by(*order).limit(limit)
+        names = [column.key for column in rows.selected_columns]
+        rank = sa.func.row_number().over(partition_by=self.parent, order_by=order).label(RANK)
+        if dialect == "sqlite":
+            page: Any = rows.add_columns(self.parent.label(PARENT), rank)
+            page = page.where(keys_in(self.parent, parameter(KEYS))).subquery()
+            ranked = sa.select(page.c[PARENT], *(page.c[name] for name in names))
+            return ranked.where(page.c[RANK] <= limit).order_by(page.c[PARENT], page.c[RANK])
+        asked = key_rows(parameter(KEYS), int, "asked")
+        page = rows.where(self.parent == asked.c.key).correlate(asked).order_by(*order).limit(limit)
+        page = page.add_columns(sa.func.row_number().over(order_by=order).label(RANK)).lateral("page")
+        return (
+            sa.select(asked.c.key.label(PARENT), *(page.c[name] for name in names))
+            .select_from(asked.join(page, sa.true()))
+            .order_by(asked.c.position, page.c[RANK])
+        )
+
+    def count(self) -> sa.Select[Any]:
+        """How many rows there are, of each parent that has any."""
+        counted = sa.func.count().label(COUNT)
+        if self.parent is None:
+            return sa.select(counted).select_from(self.rows.subquery())
+        rows = self.rows.where(keys_in(self.parent, parameter(KEYS)))
+        return rows.with_only_columns(
+            self.parent.label(PARENT), counted, maintain_column_froms=True
+        ).group_by(self.parent)
+
+    def _from_cursor(self, cut: Cut) -> sa.Select[Any]:
+        rows = self.rows
+        if cut.shows_places:
+            rows = rows.add_columns(
+                *(column.label(f"{SORT}{place}") for place, (column, _) in enumerate(self.sort))
+            )
+        if cut.nulls is None:
+            return rows
+        columns = [*(column for column, _ in self.sort), self.tie]
+        values = [
+            None if is_null else parameter(f"{AFTER}{place}", column.type)
+            for place, (column, is_null) in enumerate(zip(columns, cut.nulls, strict=True))
+        ]
+        return rows.where(beyond(self.sort, self.tie, values, is_backward=cut.is_backward))
+
+
+def present(entity: Entity, rows: sa.Select[Any]) -> sa.Select[Any]:
+    """The rows that are not archived."""
+    return rows.where(entity.table.c.archived_at.is_(None)) if "archived_at" in entity.table.c else rows
+
+
+def author_listing(entity: Entity, names: Iterable[str], select: sa.Select[Any]) -> Listing:
+    """The rows whose ids an author's select gives, in its order."""
+    clauses = [_direction(clause) for clause in select._order_by_clauses]
+    id_column = next(iter(select.selected_columns))
+    inner = (
+        select.with_only_columns(
+            id_column.label("_id"),
+            *(element.label(f"{SORT}{place}") for place, (element, _) in enumerate(clauses)),
+            maintain_column_froms=True,
+        )
+        .order_by(None)
+        .subquery()
+    )
+    sort = [(inner.c[f"{SORT}{place}"], descends) for place, (_, descends) in enumerate(clauses)]
+    joined = inner.join(entity.table, entity.table.c.id == inner.c["_id"])
+    rows = sa.select(*entity.columns(names)).select_from(joined)
+    return Listing(present(entity, rows), sort, entity.table.c.id)
+
+
+def _direction(clause: Any) -> tuple[sa.ColumnElement[Any], bool]:
+    descends = False
+    while isinstance(clause, sa.UnaryExpression) and clause.modifier is not None:
+        descends = descends or clause.modifier is sa.sql.operators.desc_op
+        clause = clause.element
+    return clause, descends
+
+
+def together(selects: Sequence[sa.Select[Any]]) -> Statement:
+    """Several selects as one statement; each row says which one it is from."""
+    numbered = (
+        sa.select(sa.literal(number).label(PARENT), select.subquery())
+        for number, select in enumerate(selects)
+    )
+    return sa.union_all(*numbered)

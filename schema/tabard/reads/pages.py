@@ -1,0 +1,186 @@
+"""Pages: what a connection's field answers with, for all parents of a level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tabard.connection import Connection, Edge, Page, PageInfo
+from tabard.entities import Entity, entity_of
+from tabard.naming import noun_of
+from tabard.reads.batch import Grouped, RowBatch
+from tabard.reads.level import Level
+from tabard.reads.listings import AFTER, COUNT, LIMIT, SORT, Cut, Listing, together
+from tabard.reads.related import NONE, PARENT, runs
+from tabard.storage.statements import Prepared
+
+PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")
+Found = Mapping[str, Sequence[Any]]
+Runs = dict[Any, range]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a query selects of a connection; `kept` holds what has been made for it, with the query's plan."""
+
+    entity: Entity
+    names: list[str]
+    selected: frozenset[str]
+    has_edge_cursors: bool
+    has_end_cursors: bool
+    kept: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, level: Level, to: type) -> Shape:
+        """The shape of a level's selection."""
+        shape: Shape | None = level.memo.get(cls)
+        if shape is None:
+            connection, edge = f"{to.__name__}Connection", f"{to.__name__}Edge"
+            nodes = level.selection.below(connection, "nodes")
+            edges = level.selection.below(connection, "edges")
+            below = edges.below(edge, "node")
+            info = level.selection.below(connection, "pageInfo")
+            shape = level.memo[cls] = cls(
+                entity_of(to),
+                sorted(level.attributes(nodes, to) | level.attributes(below, to)),
+                frozenset(level.selection.fields(connection)),
+                edges.selects(edge, "cursor"),
+                info.selects("PageInfo", "startCursor", "endCursor"),
+            )
+        return shape
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether rows must be read."""
+        return bool(self.selected & {"nodes", "edges", "pageInfo"})
+
+    @property
+    def has_cursors(self) -> bool:
+        """Whether the rows' places must be read."""
+        return self.has_edge_cursors or self.has_end_cursors
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What was made for the key, or is made now."""
+        made = self.kept.get(key)
+        if made is None:
+            made = self.kept[key] = make()
+        return made
+
+
+class Pages:
+    """The page that the arguments ask for, cut from listings."""
+
+    def __init__(self, level: Level, shape: Shape, scope: str) -> None:
+        self._level = level
+        self._shape = shape
+        self._page = Page.from_arguments(dict(level.args))
+        self._field = scope
+        self._values: list[Any] | None = None
+
+    async def one(
+        self, key: Any, listing: Listing, given: Mapping[str, Any], parents: Sequence[Any]
+    ) -> Sequence[Any]:
+        """The connections of parents whose rows one listing holds, by the keys that its runs have.
+
+        `key` names the listing's form, for which the statements are prepared once.
+        """
+        cut, dialect = self._cut(listing), self._level.context.graph.database.dialect
+        rows: Found | None = None
+        if self._shape.has_rows:
+            prepared = self._shape.once((key, cut), lambda: Prepared(listing.page(cut, dialect)))
+            rows = (await self._level.context.reader.fetch(prepared, **given, **self._cursor())).data
+        counts: Mapping[Any, int] = {}
+        if "totalCount" in self._shape.selected:
+            prepared = self._shape.once((key, COUNT), lambda: Prepared(listing.count()))
+            counts = _counts(
+                (await self._level.context.reader.fetch(prepared, is_bounded=False, **given)).data
+            )
+        return self._connections(rows, counts, parents)
+
+    async def several(self, listings: Sequence[Listing]) -> Sequence[Any]:
+        """The connections of parents with a listing each, in one statement all the same."""
+        reader = self._level.context.reader
+        dialect = self._level.context.graph.database.dialect
+        rows: Found | None = None
+        if self._shape.has_rows:
+            pages = [listing.page(self._cut(listing), dialect) for listing in listings]
+            rows = (await reader.fetch(together(pages), **self._cursor())).data
+        counts: Mapping[Any, int] = {}
+        if "totalCount" in self._shape.selected:
+            counted = together([listing.count() for listing in listings])
+            counts = _counts((await reader.fetch(counted, is_bounded=False)).data)
+        return self._connections(rows, counts, range(len(listings)))
+
+    def _scope(self) -> str:
+        arguments = sorted(
+            (name, repr(value)) for name, value in self._level.args.items() if name not in PAGE_ARGUMENTS
+        )
+        portal, noun = self._level.context.viewer.portal_id, noun_of(self._shape.entity.type)
+        return f"{portal}|{self._field}|{noun}|{arguments}"
+
+    def _cut(self, listing: Listing) -> Cut:
+        if self._page.cursor is not None and self._values is None:
+            cursors = self._level.context.graph.cursors
+            self._values = cursors.decode(self._scope(), self._page.cursor, len(listing.sort) + 1)
+        nulls = None if self._values is None else tuple(value is None for value in self._values)
+        return Cut(self._page.is_backward, nulls, self._shape.has_cursors)
+
+    def _cursor(self) -> dict[str, Any]:
+        values = self._values or ()
+        return {LIMIT: self._page.size + 1} | {
+            f"{AFTER}{place}": value for place, value in enumerate(values) if value is not None
+        }
+
+    def _connections(
+        self, found: Found | None, counts: Mapping[Any, int], parents: Sequence[Any]
+    ) -> Sequence[Any]:
+        columns: dict[str, Sequence[Any]] = {}
+        if found is not None:
+            columns |= self._rows(found, parents)
+        if "totalCount" in self._shape.selected:
+            columns["total_count"] = [counts.get(parent, 0) for parent in parents]
+        return RowBatch(Connection, columns, len(parents))
+
+    def _rows(self, found: Found, parents: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        shape, size = self._shape, self._page.size
+        found_runs = runs(found[PARENT]) if PARENT in found else {None: range(len(found["id"]))}
+        whole = [found_runs.get(parent, NONE) for parent in parents]
+        places: list[range] = [run[:size] for run in whole]
+        if self._page.is_backward:
+            places = [run[::-1] for run in places]
+        rows = RowBatch(shape.entity.type, shape.entity.values(shape.names, found), len(found["id"]))
+        columns: dict[str, Sequence[Any]] = {}
+        if "nodes" in shape.selected:
+            columns["nodes"] = Grouped(rows, places)
+        if "edges" in shape.selected:
+            cursors = {"cursor": self._cursors(found, range(len(rows)))} if shape.has_edge_cursors else {}
+            columns["edges"] = Grouped(RowBatch(Edge, {**cursors, "node": rows}, len(rows)), places)
+        if "pageInfo" in shape.selected:
+            columns["page_info"] = self._infos(found, whole, places)
+        return columns
+
+    def _infos(self, found: Found, whole: Sequence[range], places: Sequence[range]) -> RowBatch:
+        has_cursor = [self._page.cursor is not None] * len(places)
+        has_more = [len(run) > self._page.size for run in whole]
+        ends = (has_cursor, has_more) if self._page.is_backward else (has_more, has_cursor)
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(("has_next_page", "has_previous_page"), ends, strict=True)
+        )
+        if self._shape.has_end_cursors:
+            edges = sorted({place for run in places if run for place in (run[0], run[-1])})
+            cursors = dict(zip(edges, self._cursors(found, edges), strict=True))
+            columns["start_cursor"] = [cursors[run[0]] if run else None for run in places]
+            columns["end_cursor"] = [cursors[run[-1]] if run else None for run in places]
+        return RowBatch(PageInfo, columns, len(places))
+
+    def _cursors(self, found: Found, places: Sequence[int]) -> list[str]:
+        sorts = [column for name, column in found.items() if name.startswith(SORT)]
+        cells = [*sorts, found["id"]]
+        chosen = ([column[place] for column in cells] for place in places)
+        return self._level.context.graph.cursors.encode_all(self._scope(), chosen)
+
+
+def _counts(found: Found) -> dict[Any, int]:
+    parents = found[PARENT] if PARENT in found else [None] * len(found[COUNT])
+    return dict(zip(parents, found[COUNT], strict=True))
