@@ -1,5 +1,6 @@
 """The documents that frontends start from: each answers on the demo, within its number of statements."""
 
+import asyncio
 import json
 import re
 from collections.abc import Sequence
@@ -11,13 +12,18 @@ import pytest
 from graphql.execution import Executor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+<<<<<<< HEAD
 from gateway.execution.executor import CompiledExecutor
 from gateway.execution.plans import Plans
 from tabard import Plugin
 from tabard.testing import Gateway
+=======
+from tabard.testing import Answer, Gateway
+>>>>>>> 142e827 (Tell frontends and operators how changes reach them, and authors how to test what they tell)
 from tests.support.asking import resolved
 from tests.support.gateways import opened
 
+PATIENCE = 30
 FOLDER = Path(__file__).resolve().parents[1] / "schema" / "operations"
 DOCUMENTS = sorted(FOLDER.glob("*.graphql"))
 
@@ -64,12 +70,23 @@ async def test_each_operation_answers_within_its_statements(
 async def _answer_within_its_statements(gateway: Gateway, operation: Operation, path: Path) -> None:
     persona = operation.said("persona")
     assert persona, f"{path.name} must say `# persona: …`"
-    answer = await gateway.execute(
-        operation.text, await operation.variables(gateway, persona), persona=persona
-    )
+    answer = await answered(gateway, operation, persona)
     assert answer.errors == []
     assert _user_errors(answer.data) == []
     assert answer.statements == int(operation.said("statements") or -1)
+
+
+async def answered(gateway: Gateway, operation: Operation, persona: str) -> Answer:
+    """The answer; to a subscription, that of the first event which another document causes."""
+    variables = await operation.variables(gateway, persona)
+    cause = operation.said("told of")
+    if cause is None:
+        return await gateway.execute(operation.text, variables, persona=persona)
+    async with gateway.subscribed(operation.text, variables, persona=persona) as answers:
+        changed = await answered(gateway, read(FOLDER / f"{cause}.graphql"), persona)
+        assert _user_errors(changed.data) == []
+        async with asyncio.timeout(PATIENCE):
+            return await anext(answers)
 
 
 def _user_errors(data: Any) -> list[Any]:

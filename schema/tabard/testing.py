@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,9 +16,11 @@ from graphql.execution import Executor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import assemble, sdl
+from tabard.context import Context
 from tabard.demo.loading import PLANS, Demo
 from tabard.graph import Graph
 from tabard.host import Origin, PluginHost
+from tabard.live.stream import Stream
 from tabard.migrating import Migrations
 from tabard.personas import DEMO_PORTAL
 from tabard.plugin import Plugin
@@ -122,6 +124,52 @@ class Gateway:
         parsed = parse(document)
         if errors := validate(self.graph.graphql_schema, parsed):
             return Answer(None, errors)
+        async with self._admitted(persona, portal) as context:
+            context.idempotency_key = key
+            result = await self.graph.execute(context, parsed, dict(variables or {}))
+            return _answer(result, context)
+
+    @asynccontextmanager
+    async def subscribed(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        persona: str | None = "csm",
+        portal: str = DEMO_PORTAL,
+    ) -> AsyncIterator[AsyncIterator[Answer]]:
+        """What a subscription tells a persona of all that happens inside; one without a stream has one answer.
+
+        `statements` of an answer are those of all the events that were told together.
+        """
+        parsed = parse(document)
+        errors = validate(self.graph.graphql_schema, parsed)
+        admitted: list[Context] = []
+
+        @asynccontextmanager
+        async def admit() -> AsyncIterator[Context]:
+            async with self._admitted(persona, portal) as context:
+                admitted[:] = [context]
+                yield context
+
+        async def answers(stream: Stream | ExecutionResult) -> AsyncGenerator[Answer, None]:
+            if isinstance(stream, ExecutionResult):
+                yield _answer(stream, admitted[0] if admitted else None)
+                return
+            async with aclosing(stream.results()) as results:
+                async for result in results:
+                    yield _answer(result, admitted[0])
+
+        stream = (
+            ExecutionResult(None, errors)
+            if errors
+            else await self.graph.subscribe(admit, parsed, dict(variables or {}))
+        )
+        async with aclosing(answers(stream)) as told:
+            yield told
+
+    @asynccontextmanager
+    async def _admitted(self, persona: str | None, portal: str) -> AsyncIterator[Context]:
         if persona is None:
             viewer, session = ANONYMOUS, self.graph.database.reading(Scope(0))
         else:
@@ -129,12 +177,10 @@ class Gateway:
             found, session = await read_viewer(self.graph.database, portal_id, user_id)
             viewer = found or ANONYMOUS
         context = self.graph.context(viewer, session)
-        context.idempotency_key = key
         try:
-            result: ExecutionResult = await self.graph.execute(context, parsed, dict(variables or {}))
+            yield context
         finally:
             await context.close()
-        return Answer(result.data, list(result.errors or []), session.count)
 
     async def query(self, document: str, variables: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """The data of a document that must answer without an error."""
@@ -184,6 +230,11 @@ class Gateway:
         demo = Demo(self.graph.database, host, self.graph.new_id)
         for plan in PLANS:
             await demo.load(plan, lambda written, total: None, today)
+
+
+def _answer(result: ExecutionResult, context: Context | None) -> Answer:
+    statements = context.session.count if context is not None else 0
+    return Answer(result.data, list(result.errors or []), statements)
 
 
 def _code(error: GraphQLError) -> str:
