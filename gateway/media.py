@@ -59,7 +59,9 @@ class Preference(NamedTuple):
 
     def covers(self, media_type: str) -> bool:
         """Whether the media type is in this range."""
-        return self.name in {"*/*", f"{media_type.partition('/')[0]}/*", media_type}
+        # Events are for those who name them: whoever reads any text does not mean a stream.
+        wide = set() if media_type == EVENT_STREAM else {"*/*", "application/*"}
+        return self.name == media_type or self.name in wide
 
 
 def preferences(accept: str) -> Iterator[Preference]:

@@ -82,7 +82,7 @@ URQL = (
         (URQL, NAME, "application/graphql-response+json"),
         ("application/json, text/event-stream;q=0.9", NAME, "application/json"),
         ("text/event-stream, application/json", NAME, "text/event-stream"),
-        ("application/json;q=0.5, text/*", NAME, "text/event-stream"),
+        ("application/json;q=0.5, text/*", NAME, "application/json"),
         ("*/*", NAME, "application/json"),
         (URQL, 'subscription { recordChanged(after: "x") { kind } }', "text/event-stream"),
     ],
