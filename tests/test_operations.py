@@ -12,14 +12,10 @@ import pytest
 from graphql.execution import Executor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-<<<<<<< HEAD
 from gateway.execution.executor import CompiledExecutor
 from gateway.execution.plans import Plans
 from tabard import Plugin
-from tabard.testing import Gateway
-=======
 from tabard.testing import Answer, Gateway
->>>>>>> 142e827 (Tell frontends and operators how changes reach them, and authors how to test what they tell)
 from tests.support.asking import resolved
 from tests.support.gateways import opened
 

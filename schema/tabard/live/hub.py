@@ -46,6 +46,8 @@ class Hub:
             feed.followers -= 1
             if not feed.followers:
                 self._feeds.pop(portal_id, None)
+            if not self._feeds:
+                await self.close()
 
     async def _feed(self, portal_id: int) -> Feed:
         async with self._opening:
@@ -79,7 +81,8 @@ class Hub:
         return feed is not None and await feed.advance()
 
     async def close(self) -> None:
-        """Ends the reader."""
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        """Ends the reader; whoever follows again begins another."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
