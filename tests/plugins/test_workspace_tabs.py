@@ -33,6 +33,28 @@ async def tabs(gateway: Gateway, persona: str) -> dict[str, Any]:
     return {tab["key"]: tab for tab in data["workspace"]["tabs"]}
 
 
+DAY = """{
+  viewer { name }
+  workspace {
+    customers { owned(first: 100) { nodes { owner { name } lastActivityAt } } }
+    services { owned(first: 100) { nodes { owner { name } } } }
+    revenue { board { stages { recordCount deals(first: 5) { nodes { id } } } } }
+  }
+}"""
+
+
+@pytest.mark.row("A2")
+async def test_one_query_brings_the_day_of_a_customer_success_manager_together(gateway: Gateway) -> None:
+    day = await gateway.query(DAY, persona="csm")
+    tabs = day["workspace"]
+    for tab in ("customers", "services"):
+        owned = tabs[tab]["owned"]["nodes"]
+        assert {node["owner"]["name"] for node in owned} == {day["viewer"]["name"]}
+    assert any(node["lastActivityAt"] for node in tabs["customers"]["owned"]["nodes"])
+    for stage in tabs["revenue"]["board"]["stages"]:
+        assert len(stage["deals"]["nodes"]) == min(stage["recordCount"], 5)
+
+
 async def test_tabs_are_listed_in_the_order_of_the_navigation(gateway: Gateway) -> None:
     listed = list(await tabs(gateway, "manager"))
     assert listed == ["customers", "services", "revenue"]
