@@ -1,0 +1,89 @@
+"""Recording: the statements that the gateway runs for each workload, for the floor to run the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import sqlalchemy as sa
+from graphql import parse
+
+from benchmarks.workloads import DOCUMENTS
+from gateway.identity import Identity
+from gateway.serving import Service
+from tabard.records.viewers import read_viewer
+from tabard.storage.compiled import CompiledRead
+from tabard.storage.session import ReadSession
+
+
+@dataclass
+class Recorded:
+    """One statement: text, arguments, and for a read the columns' names, for a write the arguments'."""
+
+    text: str
+    values: list[Any]
+    names: list[str]
+    is_write: bool = False
+
+
+@dataclass
+class Recording:
+    """What was run for one workload, and the answer that it led to."""
+
+    statements: list[Recorded] = field(default_factory=list)
+    answer: Any = None
+
+
+async def record(service: Service, identity: Identity, name: str, variables: dict[str, Any]) -> Recording:
+    """Runs a workload once and keeps what reached the database."""
+    recording = Recording()
+    with ExitStack() as stack:
+        stack.enter_context(_reads(recording))
+        stack.enter_context(_writes(recording, service))
+        assert isinstance(identity.portal, int)
+        assert isinstance(identity.user, int)
+        viewer, session = await read_viewer(service.database, identity.portal, identity.user)
+        assert viewer is not None
+        context = service.graph.context(viewer, session)
+        try:
+            result = await service.graph.execute(context, parse(DOCUMENTS[name]), variables)
+        finally:
+            await context.close()
+    assert not result.errors, result.errors
+    recording.answer = result.data
+    return recording
+
+
+@contextmanager
+def _reads(recording: Recording) -> Any:
+    run = ReadSession._run
+
+    async def recorded(session: ReadSession, statement: Any, given: Any, is_bounded: bool) -> Any:
+        compiled, values = session._readers.statements.find(statement, given)
+        assert isinstance(compiled, CompiledRead)
+        arguments = compiled.values(session._scope, values)
+        recording.statements.append(Recorded(compiled.text, arguments, list(compiled.names)))
+        return await run(session, statement, given, is_bounded)
+
+    with mock.patch.object(ReadSession, "_run", recorded):
+        yield
+
+
+@contextmanager
+def _writes(recording: Recording, service: Service) -> Any:
+    engine = service.database._storage._writer.sync_engine
+
+    def listen(_: Any, __: Any, text: str, parameters: Any, context: Any, is_many: bool) -> None:
+        names = list(getattr(context.compiled, "positiontup", None) or ())
+        rows: Sequence[Any] = parameters if is_many else [parameters]
+        for row in rows:
+            recording.statements.append(Recorded(text, list(row), names, is_write=True))
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", listen)
