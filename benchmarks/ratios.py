@@ -72,7 +72,7 @@ async def ratio(query: str, seconds: float) -> float:
     each = await timed(contest.stock, 2), await timed(contest.compiled, 5)
     stock_rounds = max(1, round(0.05 / each[0]))
     compiled_rounds = max(1, round(0.02 / each[1]))
-    pairs = []
+    pairs: list[float] = []
     ends = time.perf_counter() + seconds
     while len(pairs) < 7 or time.perf_counter() < ends:
         gc.collect()

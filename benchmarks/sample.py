@@ -55,7 +55,8 @@ class Deal:
 
     @strawberry.field
     async def async_stage(self, info: strawberry.Info) -> Stage | None:
-        return await info.context.loader("stage").load(self.stage_id)
+        found: Stage | None = await info.context.loader("stage").load(self.stage_id)
+        return found
 
 
 @strawberry.type
@@ -74,15 +75,18 @@ class Company:
 
     @strawberry.field
     async def async_owner(self, info: strawberry.Info) -> User | None:
-        return await info.context.loader("owner").load(self.owner_id)
+        found: User | None = await info.context.loader("owner").load(self.owner_id)
+        return found
 
     @strawberry.field
     async def async_contacts(self, info: strawberry.Info) -> list[Contact] | None:
-        return await info.context.loader("contacts").load(self.id)
+        found: list[Contact] | None = await info.context.loader("contacts").load(self.id)
+        return found
 
     @strawberry.field
     async def async_deals(self, info: strawberry.Info) -> list[Deal] | None:
-        return await info.context.loader("deals").load(self.id)
+        found: list[Deal] | None = await info.context.loader("deals").load(self.id)
+        return found
 
 
 def _columns(rows: Sequence[Any]) -> RowBatch:
@@ -154,17 +158,18 @@ class SampleContext:
 
     def loader(self, name: str) -> DataLoader[int, Any]:
         """The aiodataloader that a hand-written resolver uses."""
-        if name not in self.loaders:
+        made: DataLoader[int, Any] | None = self.loaders.get(name)
+        if made is None:
 
             async def load(keys: list[int]) -> list[Any]:
                 await asyncio.sleep(0)
                 return list(found(name, keys))
 
-            self.loaders[name] = DataLoader(load)
-        return self.loaders[name]
+            made = self.loaders[name] = DataLoader(load)
+        return made
 
 
-DECLARED = {
+DECLARED: dict[type, list[tuple[str, Any, str]]] = {
     Company: [
         ("owner", User | None, "owner_id"),
         ("contacts", list[Contact] | None, "id"),

@@ -29,24 +29,28 @@ class Waits:
     async def drain(self) -> None:
         """Waits until nothing is left to wait for, what came up meanwhile included."""
         running: dict[asyncio.Future[list[Any]], Then] = {}
+        tasks: list[asyncio.Future[Any]] = []
         try:
             while self._waiting or running:
                 if len(self._waiting) == 1 and not running:
                     await self._one()
                     continue
                 for awaitables, then in self._taken():
-                    running[asyncio.ensure_future(together(awaitables))] = then
+                    level = started(awaitables)
+                    tasks += level
+                    running[asyncio.ensure_future(together(level))] = then
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in [task for task in running if task in done]:
-                    running.pop(task)(task.result())
+                for level_done in [waited for waited in running if waited in done]:
+                    running.pop(level_done)(level_done.result())
         finally:
             self._dispose()
-            await ended(list(running))
+            await ended([task for task in (*running, *tasks) if not task.done()])
 
     async def _one(self) -> None:
         """A lone wait needs no task of its own."""
         ((awaitables, then),) = self._taken()
-        then([await outcome(awaitables[0])] if len(awaitables) == 1 else await together(awaitables))
+        lone = len(awaitables) == 1
+        then([await outcome(awaitables[0])] if lone else await together(started(awaitables)))
 
     def _taken(self) -> list[tuple[Sequence[Awaitable[Any]], Then]]:
         taken, self._waiting = self._waiting, []
@@ -59,13 +63,17 @@ class Waits:
                     close()
 
 
-async def together(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
+def started(awaitables: Sequence[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
+    """A task for each; from here on none can be thrown away unawaited."""
+    return [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+
+
+async def together(tasks: Sequence[asyncio.Future[Any]]) -> list[Any]:
     """What all of them give; when this is cancelled none of them is left running.
 
     They run at the same time and are looked at in turn: most come in one turn of the loop, so that a
     callback for each, as `gather` has, would only cost.
     """
-    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     try:
         return [
             task.result() if task.done() and not task.exception() else await outcome(task) for task in tasks
