@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
@@ -15,6 +15,7 @@ from tabard.core import core
 from tabard.definitions import Definitions, Option
 from tabard.errors import Fault
 from tabard.naming import camel, plural, title
+from tabard.nouns.arguments import IfVersion
 from tabard.nouns.setting_options import SettingOption, shown_option
 from tabard.nouns.workspace import Workspace, WorkspaceRead
 from tabard.policies import Permission
@@ -30,6 +31,12 @@ from tabard.work import Work, stale
 from tabard.workspace_states import default_workspace, every_workspace
 
 ACCOUNT_OBJECT = ["input", "accountObject"]
+AccountObject = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Key of the record type that is to stand for customers: `company`, or a custom object's."
+    ),
+]
 COMPANIES = Option(COMPANY, title(plural(COMPANY)), (COMPANY,))
 
 
@@ -144,11 +151,15 @@ def account_mutation(tabs: Mapping[str, TabRuntime]) -> MutationContribution:
             await raise_settings_version(work)
         return state.id  # type: ignore[return-value]
 
-    annotations: dict[str, Any] = {"account_object": str | None}
+    annotations: dict[str, Any] = {"account_object": AccountObject}
     for name, runtime in sections.items():
         assert runtime.section is not None, "only tabs with settings are here"
-        annotations[name] = strawberry.Maybe[runtime.section.patch]  # type: ignore[name-defined, misc]
-    save.__annotations__ = {"work": Work, "if_version": int | None, **annotations, "return": Workspace}
+        words = f"Settings of the tab {runtime.tab.title} that all workspaces inherit; without it they stay."
+        annotations[name] = Annotated[
+            strawberry.Maybe[runtime.section.patch],  # type: ignore[name-defined, misc]
+            strawberry.argument(description=words),
+        ]
+    save.__annotations__ = {"work": Work, "if_version": IfVersion, **annotations, "return": Workspace}
     keyword = inspect.Parameter.KEYWORD_ONLY
     save.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [

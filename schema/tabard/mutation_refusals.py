@@ -29,16 +29,17 @@ def misfits(function: Callable[..., Any]) -> Iterator[str]:
     if not parameters:
         yield "it takes nothing to work with; write `work: Work` as its first parameter"
     for parameter in parameters[1:]:
-        yield from _unsendable(parameter.name, hints.get(parameter.name))
+        yield from _unsendable(Parameter.of(parameter.name, hints.get(parameter.name), None))
     yield from _unanswerable(hints)
 
 
-def _unsendable(name: str, annotation: Any) -> Iterator[str]:
+def _unsendable(parameter: Parameter) -> Iterator[str]:
+    name, annotation = parameter.name, parameter.annotation
     if annotation is None:
         yield f"the parameter '{name}' has no type; annotate it"
     elif any(is_entity(item) for option in _options(annotation) for item in typing.get_args(option)):
         yield f"the parameter '{name}' is a list of rows; take `list[strawberry.ID]` and use work.find_global"
-    elif Parameter(name, annotation, None).entity is None:
+    elif parameter.entity is None:
         yield from (f"the parameter '{name}': {words}" for words in unknown_types(annotation))
 
 

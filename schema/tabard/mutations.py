@@ -6,11 +6,11 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.arguments import StrawberryArgument, StrawberryArgumentAnnotation
 from strawberry.types.field import StrawberryField
 
 from tabard.context import Context
@@ -38,6 +38,22 @@ class Parameter:
     name: str
     annotation: Any
     default: Any
+    words: str | None = None
+
+    @classmethod
+    def of(cls, name: str, hint: Any, default: Any) -> Parameter:
+        """From a type hint; `Annotated[..., strawberry.argument(description=...)]` describes it."""
+        if typing.get_origin(hint) is not Annotated:
+            return cls(name, hint, default)
+        annotation, *marks = typing.get_args(hint)
+        words = [mark.description for mark in marks if isinstance(mark, StrawberryArgumentAnnotation)]
+        return cls(name, annotation, default, words[0] if words else None)
+
+    @property
+    def description(self) -> str:
+        """What frontends read about it; without the author's words at least its name."""
+        named = self.name.replace("_", " ")
+        return self.words or (f"Global id of the {named}." if self.entity is not None else f"The {named}.")
 
     @property
     def entity(self) -> type | None:
@@ -65,7 +81,7 @@ class Mutation:
         self.contribution = contribution
         hints = typing.get_type_hints(contribution.function, include_extras=True)
         self.parameters = [
-            Parameter(parameter.name, hints[parameter.name], parameter.default)
+            Parameter.of(parameter.name, hints[parameter.name], parameter.default)
             for parameter in list(inspect.signature(contribution.function).parameters.values())[1:]
         ]
         self.result = _without_none(hints.get("return"))
@@ -149,7 +165,7 @@ class Mutation:
         }
         for item in self.parameters:
             options = {} if item.default is inspect.Parameter.empty else {"default": item.default}
-            namespace[item.name] = strawberry.field(description=_describe(item), **options)
+            namespace[item.name] = strawberry.field(description=item.description, **options)
         return strawberry.input(
             type(name, (), namespace), description=f"Input of `{self.contribution.graphql_name}`."
         )
@@ -226,8 +242,3 @@ def fresh(type_: type) -> DeclaredRead:
 def _without_none(annotation: Any) -> Any:
     options = [option for option in typing.get_args(annotation) if option is not type(None)]
     return (options[0] if options else annotation) if annotation is not type(None) else None
-
-
-def _describe(item: Parameter) -> str:
-    words = item.name.replace("_", " ")
-    return f"Global id of the {words}." if item.entity is not None else f"The {words}."

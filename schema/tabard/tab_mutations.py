@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -10,6 +10,7 @@ from tabard.contributions import MutationContribution
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.naming import noun_of
+from tabard.nouns.arguments import IfVersion, WorkspaceId
 from tabard.nouns.workspace import Workspace
 from tabard.policies import Permission
 from tabard.records.entries import write_entry
@@ -19,6 +20,9 @@ from tabard.viewer import StoredTab, WorkspaceState
 from tabard.work import Work, stale
 from tabard.workspace_states import workspace_of
 
+TabKey = Annotated[str, strawberry.argument(description="Key of the tab, as `Workspace.tabs` lists it.")]
+Visible = Annotated[bool, strawberry.argument(description="Whether the workspace is to show it.")]
+
 
 @core.mutation(
     description="Shows or hides a tab in a workspace, for all its teams.",
@@ -26,7 +30,7 @@ from tabard.workspace_states import workspace_of
     name="workspace_tab_set_visible",
 )
 async def set_visible(
-    work: Work, workspace: strawberry.ID, tab: str, visible: bool, if_version: int | None = None
+    work: Work, workspace: WorkspaceId, tab: TabKey, visible: Visible, if_version: IfVersion = None
 ) -> Workspace:
     state = await workspace_of(work, workspace)
     runtime = _runtime(work, tab)
@@ -49,7 +53,7 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
     assert section is not None, "only tabs with settings have the mutation"
 
     async def save(
-        work: Work, workspace: strawberry.ID, settings: Any, if_version: int | None = None
+        work: Work, workspace: WorkspaceId, settings: Any, if_version: IfVersion = None
     ) -> Workspace:
         state = await workspace_of(work, workspace)
         require_shown(runtime, state, ["input", "workspace"])
@@ -59,9 +63,9 @@ def settings_mutation(runtime: TabRuntime) -> MutationContribution:
 
     save.__annotations__ = {
         "work": Work,
-        "workspace": strawberry.ID,
-        "settings": section.patch,
-        "if_version": int | None,
+        "workspace": WorkspaceId,
+        "settings": Annotated[section.patch, strawberry.argument(description="The settings to change.")],
+        "if_version": IfVersion,
         "return": Workspace,
     }
     save.__module__ = section.type.__module__

@@ -32,6 +32,7 @@ def made() -> GraphQLSchema:
         share: Decimal = Decimal("0.5"),
         parts: list[AlphaPart] | None = None,
         other_company: Company | None = None,
+        later: Annotated[Deal | None, strawberry.argument(description="The next deal.")] = None,
         note: Annotated[str, strawberry.argument(description="x")] = "none",
     ) -> Company:
         return company
@@ -81,6 +82,7 @@ def test_rows_are_sent_as_ids_and_values_as_they_are(schema: GraphQLSchema) -> N
         'share: Decimal! = "0.5"',
         "parts: [AlphaPart!] = null",
         "otherCompany: ID = null",
+        "later: ID = null",
         'note: String! = "none"',
     ]
 
@@ -91,6 +93,8 @@ def test_every_part_of_the_input_says_what_it_is(schema: GraphQLSchema) -> None:
     assert fields["company"].description == "Global id of the company."
     assert fields["otherCompany"].description == "Global id of the other company."
     assert fields["dueOn"].description == "The due on."
+    assert fields["note"].description == "x"
+    assert fields["later"].description == "The next deal."
     assert schema.type_map["AlphaSetInput"].description == "Input of `alphaSet`."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
@@ -12,6 +12,7 @@ from tabard.columns import fold
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.naming import SNAKE
+from tabard.nouns.arguments import IfVersion
 from tabard.nouns.custom_objects import CustomObject
 from tabard.policies import Permission
 from tabard.properties import PropertyKind
@@ -23,6 +24,8 @@ from tabard.work import Work
 
 MAX_KEY, MAX_LABEL, MAX_PROPERTIES = 50, 100, 100
 KEY, PROPERTIES = ["input", "key"], ["input", "properties"]
+ONE = strawberry.argument(description="What one of its records is called, e.g. `Subscription`.")
+SEVERAL = strawberry.argument(description="What several are called, e.g. `Subscriptions`.")
 
 
 @strawberry.input(description="A property to define.")
@@ -36,16 +39,28 @@ class PropertyDefinitionInput:
     )
 
 
+Key = Annotated[
+    str,
+    strawberry.argument(
+        description="Stable key: small letters, digits and single underscores; the record type is `custom.` and this."
+    ),
+]
+Definitions = Annotated[
+    list[PropertyDefinitionInput] | None,
+    strawberry.argument(description=f"The properties to define, at most {MAX_PROPERTIES}."),
+]
+
+
 @core.mutation(
     description="Defines a custom object with its properties; name and owner are there from the start.",
     policy=Permission.MANAGE_SETTINGS,
 )
 async def custom_object_create(
     work: Work,
-    key: str,
-    label: str,
-    plural_label: str,
-    properties: list[PropertyDefinitionInput] | None = None,
+    key: Key,
+    label: Annotated[str, ONE],
+    plural_label: Annotated[str, SEVERAL],
+    properties: Definitions = None,
 ) -> CustomObject:
     require_custom_objects(work, ["input"])
     _check_key(key, KEY, MAX_KEY)
@@ -68,10 +83,10 @@ async def custom_object_create(
 async def custom_object_update(
     work: Work,
     custom_object: CustomObject,
-    label: strawberry.Maybe[str] = None,
-    plural_label: strawberry.Maybe[str] = None,
-    properties: list[PropertyDefinitionInput] | None = None,
-    if_version: int | None = None,
+    label: Annotated[strawberry.Maybe[str], ONE] = None,
+    plural_label: Annotated[strawberry.Maybe[str], SEVERAL] = None,
+    properties: Definitions = None,
+    if_version: IfVersion = None,
 ) -> CustomObject:
     require_custom_objects(work, ["input", "customObject"])
     values = (_labelled("label", label.value) if label else {}) | (

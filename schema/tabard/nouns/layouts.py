@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Annotated
 
 import sqlalchemy as sa
 import strawberry
@@ -11,6 +12,7 @@ from tabard.columns import fold
 from tabard.contributions import RecordContribution
 from tabard.core import core
 from tabard.errors import Fault
+from tabard.nouns.arguments import ObjectType
 from tabard.nouns.node import Deleted, Node
 from tabard.policies import Permission
 from tabard.records import tables
@@ -47,10 +49,19 @@ core.every(
     description="The page layouts of the portal.",
 )
 
+LayoutName = Annotated[
+    str, strawberry.argument(description="The layout's name; no other of its record type has it.")
+]
+Kind = Annotated[LayoutKind, strawberry.argument(description="Board or table.")]
+Keys = Annotated[
+    list[str],
+    strawberry.argument(description=f"Keys of the properties to show, in order: 1 to {MAX_PROPERTIES}."),
+]
+
 
 @core.mutation(description="Stores a page layout for records of a type.", policy=Permission.MANAGE_SETTINGS)
 async def page_layout_create(
-    work: Work, object_type: str, name: str, kind: LayoutKind, properties: list[str]
+    work: Work, object_type: ObjectType, name: LayoutName, kind: Kind, properties: Keys
 ) -> PageLayout:
     record = await record_type(work, object_type, ["input", "objectType"])
     name = " ".join(name.split())

@@ -1,5 +1,9 @@
 """Portal features: what a super admin switches on or off for the whole account."""
 
+from typing import Annotated
+
+import strawberry
+
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.nouns.people import Portal
@@ -12,13 +16,18 @@ from tabard.work import Work
 BETA = "customer_success_beta"
 FEATURES = (BETA, SETTINGS_REQUIRE_SEAT)
 
+Feature = Annotated[
+    str, strawberry.argument(description=f"The feature: {' or '.join(f'`{name}`' for name in FEATURES)}.")
+]
+IsOn = Annotated[bool, strawberry.argument(description="Whether the account is to have it.")]
+
 
 @core.mutation(
     description="Switches a feature on or off: `customer_success_beta` opts the account into the beta, "
     "`settings_require_seat` makes super admins need a Service seat for settings and team workspaces.",
     policy=SuperAdmin,
 )
-async def portal_feature_set(work: Work, feature: str, is_on: bool) -> Portal:
+async def portal_feature_set(work: Work, feature: Feature, is_on: IsOn) -> Portal:
     if feature not in FEATURES:
         raise Fault(
             "NOT_FOUND",

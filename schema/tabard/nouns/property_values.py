@@ -14,6 +14,7 @@ from tabard.core import core
 from tabard.errors import BadUserInput
 from tabard.money import Money
 from tabard.naming import noun_of
+from tabard.nouns.arguments import ObjectType
 from tabard.nouns.node import Record
 from tabard.nouns.people import User
 from tabard.properties import Property, PropertyKind
@@ -29,7 +30,6 @@ Key = Annotated[str, strawberry.argument(description="Key of the property.")]
 Keys = Annotated[list[str] | None, strawberry.argument(description="Keys of the properties, at most 100.")]
 Group = Annotated[str | None, strawberry.argument(description="Key of the group they are shown in.")]
 Kind = Annotated[PropertyKind | None, strawberry.argument(description="Only properties of this kind.")]
-ObjectType = Annotated[str, strawberry.argument(description="Key of the record type, e.g. `company`.")]
 
 
 @strawberry.type(description="One of the values that an OPTION property can take.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
 import strawberry
@@ -16,6 +16,7 @@ from tabard.core import core
 from tabard.errors import Fault
 from tabard.money import Money
 from tabard.naming import noun_of
+from tabard.nouns.arguments import IfVersion, ObjectType, RecordId
 from tabard.nouns.node import Named, Record
 from tabard.nouns.people import User
 from tabard.nouns.pipelines import Stage
@@ -68,6 +69,18 @@ class PropertyInput:
     key: str = strawberry.field(description="The property's key.")
     value: PropertyValueInput = strawberry.field(description="The new value.")
 
+
+VALUES = strawberry.argument(description=f"Properties and their new values, at most {MAX_PROPERTIES}.")
+CompanyId = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Global id of the record's primary company.")
+]
+PipelineId = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description="Global id of the stage's pipeline, to leave the one that the record is in."
+    ),
+]
+OtherId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the other record.")]
 
 _KINDS = {
     "text": PropertyKind.TEXT,
@@ -150,10 +163,10 @@ def named(work: Work, global_id: str, path: list[str]) -> Found:
 )
 async def record_create(
     work: Work,
-    object_type: str,
-    properties: list[PropertyInput],
+    object_type: ObjectType,
+    properties: Annotated[list[PropertyInput], VALUES],
     stage: Stage | None = None,
-    company: strawberry.ID | None = None,
+    company: CompanyId = None,
 ) -> Record:
     record = await record_type(work, object_type, ["input", "objectType"])
     placed = await _placed(work, record, object_type, stage, company)
@@ -185,7 +198,10 @@ def _no_pipelines(record: RecordContribution, path: list[str]) -> Fault:
 
 @core.mutation(description="Changes properties of a record.", policy=Permission.WORKSPACE)
 async def record_update(
-    work: Work, record: strawberry.ID, properties: list[PropertyInput], if_version: int | None = None
+    work: Work,
+    record: RecordId,
+    properties: Annotated[list[PropertyInput], VALUES],
+    if_version: IfVersion = None,
 ) -> Record:
     found = named(work, record, ["input", "record"])
     await RecordChanges(work, found.record).update(found.id, given(properties), if_version)
@@ -198,11 +214,11 @@ async def record_update(
 )
 async def record_move_stage(
     work: Work,
-    record: strawberry.ID,
+    record: RecordId,
     stage: Stage,
-    pipeline: strawberry.ID | None = None,
-    properties: list[PropertyInput] | None = None,
-    if_version: int | None = None,
+    pipeline: PipelineId = None,
+    properties: Annotated[list[PropertyInput] | None, VALUES] = None,
+    if_version: IfVersion = None,
 ) -> Record:
     found = named(work, record, ["input", "record"])
     if not found.record.has_pipelines:
@@ -249,7 +265,7 @@ def _check_pipeline(before: Stage | None, target: Stage, pipeline: str | None) -
 
 
 @core.mutation(description="Associates two records; each then lists the other.", policy=Permission.WORKSPACE)
-async def association_add(work: Work, record: strawberry.ID, to: strawberry.ID) -> Record:
+async def association_add(work: Work, record: RecordId, to: OtherId) -> Record:
     found, other = await _both(work, record, to)
     # The first row decides between two who associate the same records at once; the second is theirs then.
     for row in _rows(found, other):
@@ -267,7 +283,7 @@ async def association_add(work: Work, record: strawberry.ID, to: strawberry.ID) 
 
 
 @core.mutation(description="Removes the association of two records.", policy=Permission.WORKSPACE)
-async def association_remove(work: Work, record: strawberry.ID, to: strawberry.ID) -> Record:
+async def association_remove(work: Work, record: RecordId, to: OtherId) -> Record:
     found, other = await _both(work, record, to)
     association = tables.association.c
     removed = 0

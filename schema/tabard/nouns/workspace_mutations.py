@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
@@ -12,6 +12,7 @@ from tabard.columns import fold
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.naming import noun_of
+from tabard.nouns.arguments import IfVersion, WorkspaceId
 from tabard.nouns.node import Deleted
 from tabard.nouns.people import Team
 from tabard.nouns.workspace import Workspace, WorkspaceRead
@@ -27,6 +28,14 @@ from tabard.work import Work, not_found, stale
 MAX_TEAM_WORKSPACES = 5
 MAX_NAME, MAX_DESCRIPTION, MAX_TEAMS = 100, 500, 100
 WORKSPACE, NAME, TEAMS = ["input", "workspace"], ["input", "name"], ["input", "teams"]
+CALLED = strawberry.argument(
+    description=f"The workspace's name, at most {MAX_NAME} characters; no other workspace of the portal has it."
+)
+ABOUT = strawberry.argument(description=f"What it is for, at most {MAX_DESCRIPTION} characters.")
+MEMBERS = strawberry.argument(description="Global ids of its teams; a team can be in only one workspace.")
+Confirmed = Annotated[
+    bool, strawberry.argument(description="Has to be `true`: what is deleted does not come back.")
+]
 
 
 @details("workspace.team_taken")
@@ -52,7 +61,10 @@ core.declare(
     policy=Permission.MANAGE_SETTINGS,
 )
 async def workspace_create(
-    work: Work, name: str, description: str | None = None, teams: list[strawberry.ID] | None = None
+    work: Work,
+    name: Annotated[str, CALLED],
+    description: Annotated[str | None, ABOUT] = None,
+    teams: Annotated[list[strawberry.ID] | None, MEMBERS] = None,
 ) -> Workspace:
     _check_plan(work, ["input"])
     values = _named(name) | _described(description)
@@ -70,11 +82,11 @@ async def workspace_create(
 )
 async def workspace_update(
     work: Work,
-    workspace: strawberry.ID,
-    name: strawberry.Maybe[str] = None,
-    description: strawberry.Maybe[str | None] = None,
-    teams: strawberry.Maybe[list[strawberry.ID]] = None,
-    if_version: int | None = None,
+    workspace: WorkspaceId,
+    name: Annotated[strawberry.Maybe[str], CALLED] = None,
+    description: Annotated[strawberry.Maybe[str | None], ABOUT] = None,
+    teams: Annotated[strawberry.Maybe[list[strawberry.ID]], MEMBERS] = None,
+    if_version: IfVersion = None,
 ) -> Workspace:
     row = await _locked(work, workspace, if_version)
     if row["slot"] != 0:
@@ -103,7 +115,10 @@ async def workspace_update(
     policy=Permission.MANAGE_SETTINGS,
 )
 async def workspace_delete(
-    work: Work, workspace: strawberry.ID, confirm_irreversible: bool = False, if_version: int | None = None
+    work: Work,
+    workspace: WorkspaceId,
+    confirm_irreversible: Confirmed = False,
+    if_version: IfVersion = None,
 ) -> Deleted:
     row = await _locked(work, workspace, if_version)
     if row["slot"] == 0:
