@@ -52,7 +52,7 @@ class AccountSettings:
     account_object: str = strawberry.field(
         description="The key of the record type that stands for customers: `company`, or a custom object's."
     )
-    settings_require_seat: bool = strawberry.field(
+    is_seat_required: bool = strawberry.field(
         description="Whether super admins need a Service seat for settings, as everybody else does."
     )
 
@@ -79,7 +79,7 @@ class AccountRead:
                 is_configured=version > 0,
                 version=version,
                 account_object=account_object or COMPANY,
-                settings_require_seat=SETTINGS_REQUIRE_SEAT in viewer.features,
+                is_seat_required=SETTINGS_REQUIRE_SEAT in viewer.features,
             )
             for id, version, account_object in zip(*found.data.values(), strict=True)
         ]

@@ -106,9 +106,9 @@ async def test_the_matrix_holds_for_everybody(gateway: Gateway) -> None:
 @pytest.mark.row("A4", "J4")
 async def test_an_account_can_ask_super_admins_for_a_seat_too(gateway: Gateway) -> None:
     await seatless_manager(gateway)
-    read = "{ accountSettings { settingsRequireSeat } workspaces { isDefault } }"
+    read = "{ accountSettings { isSeatRequired } workspaces { isDefault } }"
     free = await gateway.query(read, persona="super-admin-no-seat")
-    assert free["accountSettings"] == {"settingsRequireSeat": False}, "by default they need none"
+    assert free["accountSettings"] == {"isSeatRequired": False}, "by default they need none"
     for is_on, expected in ((True, STRICT), (False, {name: MATRIX[name] for name in SETTINGS})):
         switched = await gateway.query(FEATURE, {"on": is_on}, persona="super-admin-no-seat")
         assert switched["portalFeatureSet"]["userErrors"] == []
