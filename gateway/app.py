@@ -58,6 +58,7 @@ class Gateway:
             configuration.limits,
             allows_introspection=configuration.introspection,
             is_development=configuration.development,
+            trusted=self.manifest.texts,
         )
         return Library(documents, self.manifest, configuration.documents)
 
@@ -69,7 +70,7 @@ class Gateway:
     @cached_property
     def metrics(self) -> Metrics:
         """What is counted."""
-        return Metrics(self.manifest, self.engine.vitals, self.streams, self.load)
+        return Metrics(self.engine.vitals, self.streams, self.load)
 
     @cached_property
     def streams(self) -> Streams:

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +22,13 @@ from graphql.language import Lexer
 from gateway.codes import Code
 from gateway.limiter import measure
 from gateway.limits import Limits
+from gateway.manifest import hash_of
 from gateway.price import Price
 from gateway.pricing import prices
 from gateway.problem import Problem, from_document, from_exception
 from gateway.refusal import LimitExceeded, Refusal
 from gateway.tokens import count_tokens
+from tabard.tracing import span
 
 # Measured: a parsed document keeps about 470 bytes for each token.
 BYTES_PER_TOKEN = 500
@@ -36,12 +39,14 @@ NUL_ESCAPE = re.compile(r"\\u(?:0000|\{0+\})")
 class Operation:
     """One operation of a checked document, with all that is worked out about it before any request.
 
-    `plans` is where an engine keeps what it works out itself.
+    `plans` is where an engine keeps what it works out itself; `is_trusted` says that the document is one of the
+    operator's.
     """
 
     document: DocumentNode
     node: OperationDefinitionNode
     price: Price
+    is_trusted: bool = False
     plans: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,7 +107,8 @@ class Documents:
     """Parses, limits and validates documents, and remembers the outcome.
 
     The memory is bounded by count and by bytes; the documents used longest ago are forgotten first.
-    Suggestions of field names are part of validation errors only in development.
+    Suggestions of field names are part of validation errors only in development. `trusted` holds the hashes of
+    the operator's documents.
     """
 
     def __init__(
@@ -112,11 +118,13 @@ class Documents:
         *,
         allows_introspection: bool = True,
         is_development: bool = False,
+        trusted: Container[str] = frozenset(),
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._allows_introspection = allows_introspection
         self._is_development = is_development
+        self._trusted = trusted
         self._kept: OrderedDict[str, CheckedDocument] = OrderedDict()
         self._texts: dict[str, str] = {}
         self._weight = 0
@@ -165,17 +173,21 @@ class Documents:
     def _check(self, text: str, tokens: int) -> CheckedDocument:
         weight = 2 * len(text)
         try:
-            document = parse(text, max_lexical_tokens=self._limits.tokens)
+            with span("parse"):
+                document = parse(text, max_lexical_tokens=self._limits.tokens)
         except GraphQLError as error:
             return CheckedDocument((from_document(Code.GRAPHQL_PARSE_FAILED, error),), weight=weight)
         if holds_nul(text):
             what = "The document holds the character U+0000, which no text may hold."
             return CheckedDocument((Problem(Code.GRAPHQL_PARSE_FAILED, what),), weight=weight)
-        if errors := self._problems(document):
+        with span("validate"):
+            errors = self._problems(document)
+        if errors:
             return CheckedDocument(errors, weight=weight)
+        is_trusted = hash_of(text) in self._trusted
         priced = prices(self._schema, document)
         operations = [
-            Operation(document, node, priced[node.name.value if node.name else None])
+            Operation(document, node, priced[node.name.value if node.name else None], is_trusted)
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         ]

@@ -29,6 +29,8 @@ from gateway.rate import Stock, name_of
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
+from gateway.server_timing import headers_of
+from tabard.timing import timed
 from tabard.tracing import is_tracing, span
 
 OPERATION: Final = "tabard.operation"
@@ -67,13 +69,21 @@ class GraphQLEndpoint:
         started = perf_counter()
         self._load.inside += 1
         try:
-            response = await self._traced(scope, receive)
+            response = await self._timed(scope, receive)
         except ClientDisconnect:
             return
         finally:
             self._load.inside -= 1
         self._metrics.answered(scope.get(OPERATION), response.status_code, perf_counter() - started)
         await response(scope, receive, send)
+
+    async def _timed(self, scope: Scope, receive: Receive) -> Response:
+        if not self._configuration.development:
+            return await self._traced(scope, receive)
+        with timed() as timing:
+            response = await self._traced(scope, receive)
+        response.headers.update(headers_of(timing))
+        return response
 
     async def _traced(self, scope: Scope, receive: Receive) -> Response:
         if not is_tracing():

@@ -113,7 +113,7 @@ class GraphEngine:
         ready = operation.plans.get(READY)
         if ready is None:
             ready = operation.plans[READY] = prepared(operation.document, operation.node)
-        outcome = await run(self.graphql_schema, ready, context, variables)
+        outcome = await run(self.graphql_schema, ready, context, variables, trusted=operation.is_trusted)
         return self._graph.judged(outcome, operation.document)
 
     async def subscribe(

@@ -21,10 +21,8 @@ from gateway.documents import Operation
 from gateway.engine import Vitals
 from gateway.live.streams import Streams
 from gateway.load import Load
-from gateway.manifest import Manifest, hash_of
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-LABEL: Final = "metrics"
 OTHER: Final = "other"
 
 
@@ -53,8 +51,7 @@ class Durations:
 class Metrics:
     """The counters of a process."""
 
-    def __init__(self, manifest: Manifest, vitals: Vitals, streams: Streams, load: Load) -> None:
-        self._trusted = manifest.texts
+    def __init__(self, vitals: Vitals, streams: Streams, load: Load) -> None:
         self._vitals = vitals
         self._streams = streams
         self._load = load
@@ -77,12 +74,7 @@ class Metrics:
 
     def label(self, operation: Operation) -> str:
         """The operation's name where its document is trusted; whatever clients make up is `other`."""
-        found: str | None = operation.plans.get(LABEL)
-        if found is None:
-            source = operation.document.loc.source.body if operation.document.loc else ""
-            is_trusted = hash_of(source) in self._trusted
-            found = operation.plans[LABEL] = (operation.name or OTHER) if is_trusted else OTHER
-        return found
+        return (operation.name or OTHER) if operation.is_trusted else OTHER
 
     async def serve(self, _: Request) -> Response:
         """What `GET /metrics` answers."""

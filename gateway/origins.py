@@ -12,7 +12,7 @@ from gateway.envelope import request_id_of
 from gateway.refusal import Refusal
 from gateway.response import Responder
 
-SHOWN = ("retry-after", "x-request-id")
+SHOWN = ("retry-after", "server-timing", "x-request-id", "x-tabard-fallback")
 DAY_SECONDS = 86_400
 
 

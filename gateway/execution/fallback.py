@@ -20,6 +20,8 @@ from graphql.language import Visitor
 from graphql.pyutils.is_awaitable import is_awaitable
 from strawberry.execution import optimized_is_awaitable
 
+from tabard.tracing import note
+
 if TYPE_CHECKING:
     from graphql.execution import Executor
 
@@ -60,9 +62,12 @@ class Fallbacks:
         self.counts: Counter[Reason | None] = Counter()
 
     def count(self, reason: Reason | None, operation: OperationDefinitionNode) -> None:
-        """Counts an operation; the first one of each reason is logged."""
+        """Counts an operation; its trace bears the reason, and the first one of each is logged."""
         self.counts[reason] += 1
-        if reason is not None and self.counts[reason] == 1:
+        if reason is None:
+            return
+        note("fallback", reason.value)
+        if self.counts[reason] == 1:
             name = operation.name.value if operation.name else None
             log.info("left to graphql-core", reason=reason.value, operation=name)
 

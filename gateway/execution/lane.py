@@ -38,9 +38,14 @@ def prepared(document: DocumentNode, node: OperationDefinitionNode) -> Operation
 
 
 async def run(
-    schema: GraphQLSchema, operation: Operation, context: Any, given: dict[str, Any] | None
+    schema: GraphQLSchema,
+    operation: Operation,
+    context: Any,
+    given: dict[str, Any] | None,
+    *,
+    trusted: bool = False,
 ) -> ExecutionResult:
-    """The result of a validated operation; without a plan it is graphql-core's."""
+    """The result of a validated operation; without a plan, which a trusted one has at once, it is graphql-core's."""
     variables = _variables(schema, operation, given)
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
@@ -62,7 +67,7 @@ async def run(
         )
 
     plans = Plans.of(schema)
-    plan = plans.find(schema, operation, variables)
+    plan = plans.find(schema, operation, variables, trusted=trusted)
     plans.fallbacks.count(None if isinstance(plan, Plan) else plan, operation.node)
     if isinstance(plan, Plan):
         running = Run(plan, context, None, variables, executor)

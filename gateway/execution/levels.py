@@ -17,6 +17,7 @@ from tabard.guard import Guarded
 from tabard.reads.batch import at, spread
 from tabard.reads.level import Level
 from tabard.selection import Selection
+from tabard.tracing import span
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
@@ -83,7 +84,7 @@ class Declared:
             level = Level(
                 run.context, self.contribution.plugin, self._position, self._selection, args, self._memo
             )
-            call = run.levels[place] = LevelCall(self, level)
+            call = run.levels[place] = LevelCall(self, level, f"{field.parent.name}.{field.field_name}")
             run.waits.add([call.made(lambda: run.levels.pop(place))], call.come)
         return call
 
@@ -104,9 +105,10 @@ class Declared:
 class LevelCall:
     """One call of a read, put together from all that wait for it."""
 
-    def __init__(self, declared: Declared, level: Level) -> None:
+    def __init__(self, declared: Declared, level: Level, field: str) -> None:
         self._declared = declared
         self._level = level
+        self._field = field
         self._keys: list[Any] = []
         self._parts: list[tuple[int, Callable[[Values], None]]] = []
 
@@ -133,7 +135,8 @@ class LevelCall:
         return values
 
     async def _loaded(self) -> Values:
-        values = await self._declared.contribution.read.load(self._level, self._keys)
+        with span("level", field=self._field, parents=len(self._keys)):
+            values = await self._declared.contribution.read.load(self._level, self._keys)
         if len(values) != len(self._keys):
             raise TypeError(f"a read gave {len(values)} values for {len(self._keys)} keys")
         return values

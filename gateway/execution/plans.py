@@ -12,6 +12,7 @@ from graphql.execution.values import VariableValues
 from gateway.execution.fallback import Fallbacks, Features, Reason
 from gateway.execution.plan import Plan
 from gateway.execution.planner import Operation, Planner
+from tabard.tracing import span
 
 log = structlog.get_logger("tabard.engine")
 
@@ -53,7 +54,8 @@ class PlannedOperation:
             {name: variables.coerced[name] for name in self.conditions if name in variables.coerced},
         )
         try:
-            return Planner(self._schema, self.operation, conditions).plan()
+            with span("plan"):
+                return Planner(self._schema, self.operation, conditions).plan()
         except (GraphQLError, RecursionError, LookupError):
             # graphql-core meets the same and reports it.
             return Reason.NOT_PLANNED

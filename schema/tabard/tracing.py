@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from opentelemetry import trace
 
+from tabard.timing import CURRENT, Part
+
 NOTHING: Final = nullcontext()
 NAME: Final = "tabard"
 
@@ -36,17 +38,29 @@ def stop() -> None:
 def span(
     name: str, *, parent: Any = None, **attributes: str | int | bool
 ) -> AbstractContextManager[trace.Span | None]:
-    """A span round what happens inside `with`; `parent` is a context that came from elsewhere."""
-    tracer = _Spans.tracer
-    if tracer is None:
-        return NOTHING
-    return tracer.start_as_current_span(
-        name,
-        parent,
-        attributes={f"{NAME}.{key}": value for key, value in attributes.items()},
-        record_exception=False,
-        set_status_on_exception=False,
-    )
+    """A span round what happens inside `with`; `parent` is a context that came from elsewhere.
+
+    It is also a part of the request's timing, where that is wanted.
+    """
+    tracer, timing = _Spans.tracer, CURRENT.get()
+    made: AbstractContextManager[trace.Span | None] = NOTHING
+    if tracer is not None:
+        made = tracer.start_as_current_span(
+            name,
+            parent,
+            attributes={f"{NAME}.{key}": value for key, value in attributes.items()},
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+    return made if timing is None else Part(timing, name, made)
+
+
+def note(key: str, value: str) -> None:
+    """Adds a word of ours to the span that is open, and to the request's timing."""
+    if _Spans.tracer is not None:
+        trace.get_current_span().set_attribute(f"{NAME}.{key}", value)
+    if (timing := CURRENT.get()) is not None:
+        timing.notes[key] = value
 
 
 def is_tracing() -> bool:

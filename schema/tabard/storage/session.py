@@ -172,7 +172,7 @@ class WriteSession:
         scope = self.scope.parameters
         parameters: Any = scope if rows is None else [{**row, **scope} for row in rows]
         running = self._connection.execute(statement, parameters)
-        with translated():
+        with span("statement"), translated():
             # Cut off on SQLite a statement would leave its transaction open and the file locked; it is short.
             return await (completed(running) if self.dialect == "sqlite" else running)
 
