@@ -35,11 +35,11 @@ class Health:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 probes = await self._engine.ready()
         except Exception:
-            log.exception("ready.failed")
+            log.exception("readiness unknown")
             return report(503, {"status": "unavailable", "probes": []})
         for probe in probes:
             if probe.problem:
-                log.warning("ready.problem", probe=probe.name, problem=probe.problem)
+                log.warning("not ready", probe=probe.name, problem=probe.problem)
         states = [{"name": probe.name, "isReady": probe.problem is None} for probe in probes]
         is_ready = not any(probe.problem for probe in probes if probe.is_vital)
         return report(

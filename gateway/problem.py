@@ -45,7 +45,7 @@ def from_exception(error: Exception) -> Problem:
     if isinstance(error, GraphError) and error.extensions.get("code") in Code.__members__:
         told = {name: value for name, value in error.extensions.items() if value is not None}
         return Problem(Code[told.pop("code")], error.message, extensions=told)
-    log.error("request.failed", exc_info=error)
+    log.error("request failed", exc_info=error)
     return Problem(Code.INTERNAL_SERVER_ERROR, MASKED)
 
 

@@ -40,7 +40,7 @@ class SharedStocks:
             is_taken = await self._limiter.hit(self._window, caller, cost=points)
             stats = await self._limiter.get_window_stats(self._window, caller)
         except StorageError as error:
-            log.warning("rate.unknown", problem=str(error))
+            log.warning("rate not known", problem=str(error))
             return None
         if not is_taken:
             raise too_many((points - stats.remaining) / self._rate)
@@ -55,4 +55,4 @@ class SharedStocks:
         try:
             await storage.acquire_sliding_window_entry(key, self._most, seconds, -points)
         except StorageError as error:
-            log.warning("rate.unknown", problem=str(error))
+            log.warning("rate not known", problem=str(error))

@@ -105,7 +105,7 @@ class EventStream(Response):
             except* Closed:
                 pass
             except* Exception:
-                log.exception("stream.failed")
+                log.exception("stream failed")
             self._streams.closed[200] += 1
             await self._send(send, COMPLETE, is_last=True)
 

@@ -78,7 +78,7 @@ class Session:
         except* Closed as found:
             closed = _first(found)
         except* Exception:
-            log.exception("stream.failed")
+            log.exception("stream failed")
             closed = Closed(Closing.FAILURE, "Something failed inside the server.")
         if closed.code is not None:
             await self._close(closed.code, closed.reason)

@@ -161,7 +161,7 @@ async def test_what_nobody_foresaw_is_masked_and_stands_in_the_log_with_the_requ
         response = await ask(client, "{ failing(how: BUG) }")
     assert SECRET not in response.text
     (entry,) = logs
-    assert (entry["event"], entry["log_level"], str(entry["exc_info"])) == ("request.failed", "error", SECRET)
+    assert (entry["event"], entry["log_level"], str(entry["exc_info"])) == ("request failed", "error", SECRET)
     assert entry["exc_info"].__traceback__ is not None
 
 

@@ -27,7 +27,7 @@ def log_failure() -> None:
     try:
         fail(TOKEN)
     except LookupError as error:
-        structlog.get_logger().error("request.failed", exc_info=error)
+        structlog.get_logger().error("request failed", exc_info=error)
 
 
 @pytest.mark.promise("P15")
@@ -56,7 +56,7 @@ def test_a_machine_reads_one_object_a_line_with_the_requests_id(capsys: pytest.C
         structlog.get_logger().debug("nothing of note")
     (line,) = capsys.readouterr().err.splitlines()
     entry = orjson.loads(line)
-    assert (entry["event"], entry["level"], entry["request_id"]) == ("request.failed", "error", "0123456789")
+    assert (entry["event"], entry["level"], entry["request_id"]) == ("request failed", "error", "0123456789")
     assert entry["exception"].startswith("Traceback")
 
 
@@ -101,7 +101,7 @@ def test_a_cause_is_told_by_its_kind_and_place(capsys: pytest.CaptureFixture[str
         except ValueError as error:
             raise ExceptionGroup(TOKEN, [KeyError(TOKEN)]) from error
     except ExceptionGroup as group:
-        structlog.get_logger().error("request.failed", exc_info=group)
+        structlog.get_logger().error("request failed", exc_info=group)
     written = capsys.readouterr().err
     assert TOKEN not in written
     assert [kind in written for kind in ("ValueError", "ExceptionGroup", "KeyError", "which led to")] == [

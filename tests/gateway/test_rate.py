@@ -129,7 +129,7 @@ async def test_nobody_is_refused_while_the_storage_does_not_answer(
         assert await stock.take("a", 100) is None
         await stock.give_back("a", 1)
         assert await stock.take("a", 100) is None
-    assert [entry["event"] for entry in logs] == ["rate.unknown"] * 3
+    assert [entry["event"] for entry in logs] == ["rate not known"] * 3
 
 
 @pytest.mark.promise("P8")
