@@ -140,7 +140,6 @@ class EventStream(Response):
 
     async def _next(self, send: Send, response: Response) -> None:
         await self._send(send, b"event: next\ndata: %b\n\n" % bytes(response.body))
-        self._streams.sent[TRANSPORT] += 1
 
     async def _send(self, send: Send, content: bytes, *, is_last: bool = False) -> None:
         """Sends; who does not take it in time is cut off, and goes on elsewhere with `after`."""

@@ -205,7 +205,6 @@ class Session:
         except (RuntimeError, OSError):
             # The socket was closed meanwhile; the receiver hears of it too.
             raise Closed from None
-        self._streams.sent[TRANSPORT] += 1
 
 
 def lapsed(error: GraphError) -> Closed:

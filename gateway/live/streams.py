@@ -16,7 +16,7 @@ from tabard.viewer import Viewer
 class Streams:
     """The open connections of a process. `drain()` ends them; then no other is let in.
 
-    `opened` counts connections by transport, `sent` answers by transport, `closed` ends by code.
+    `opened` counts connections by transport, `closed` ends by code.
     """
 
     def __init__(self, bounds: Bounds) -> None:
@@ -27,7 +27,6 @@ class Streams:
         self._users: Counter[tuple[int | None, int | None]] = Counter()
         self.open = 0
         self.opened: Counter[str] = Counter()
-        self.sent: Counter[str] = Counter()
         self.closed: Counter[int] = Counter()
 
     def require_running(self) -> None:
