@@ -111,3 +111,22 @@ def money(name: str) -> list[sa.Column[Any]]:
         sa.Column(f"{name}_minor", sa.BigInteger),
         sa.Column(f"{name}_currency", Label(3)),
     ]
+
+
+def reference(name: str, *, nullable: bool = True) -> sa.Column[Any]:
+    """A column that holds the id of another row."""
+    return sa.Column(name, Identifier, nullable=nullable)
+
+
+def record_columns() -> list[sa.Column[Any]]:
+    """What every record has, whoever registers its type."""
+    return [
+        reference("owner_id"),
+        sa.Column("external_id", Label(255)),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("updated_at", Instant, nullable=False),
+        sa.Column("last_activity_at", Instant),
+        sa.Column("archived_at", Instant),
+        reference("merged_into_id"),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    ]

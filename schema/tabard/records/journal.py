@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from tabard.columns import Identifier, Instant, Label, StoredJSON
-from tabard.records.tables import reference, tenant, user
+from tabard.columns import Identifier, Instant, Label, StoredJSON, reference
+from tabard.records.tables import tenant, user
 
 # One row for each value a property has had; `value` is what the property changed to.
 property_history = tenant(

@@ -4,7 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tabard.columns import Identifier, Instant, Label, Scaled, StoredJSON, money, searchable
+from tabard.columns import (
+    Identifier,
+    Instant,
+    Label,
+    Scaled,
+    StoredJSON,
+    money,
+    record_columns,
+    reference,
+    searchable,
+)
 from tabard.storage.door import TENANT
 from tabard.storage.tables import public_table, tenant_table
 
@@ -31,10 +41,6 @@ portal = sa.Table(
 
 def tenant(name: str, *columns: sa.schema.SchemaItem, **options: Any) -> sa.Table:
     return tenant_table(name, metadata, *columns, **options)
-
-
-def reference(name: str, *, nullable: bool = True) -> sa.Column[Any]:
-    return sa.Column(name, Identifier, nullable=nullable)
 
 
 team = tenant(
@@ -161,20 +167,6 @@ page_layout = tenant(
 )
 
 
-def record_columns() -> list[sa.Column[Any]]:
-    """What every record has, whoever registers its type."""
-    return [
-        reference("owner_id"),
-        sa.Column("external_id", Label(255)),
-        sa.Column("created_at", Instant, nullable=False),
-        sa.Column("updated_at", Instant, nullable=False),
-        sa.Column("last_activity_at", Instant),
-        sa.Column("archived_at", Instant),
-        reference("merged_into_id"),
-        sa.Column("version", sa.BigInteger, nullable=False),
-    ]
-
-
 def record_table(
     name: str,
     metadata: sa.MetaData,
@@ -187,15 +179,14 @@ def record_table(
     `pipelines=True` adds `pipeline_id` and `stage_id`. Reference columns named in `parents` are added
     to `columns` by the author; their foreign keys are made here.
     """
-    staged = [reference("pipeline_id"), reference("stage_id")] if pipelines else []
-    stage_parents = {"pipeline_id": pipeline, "stage_id": stage} if pipelines else {}
-    references = {"owner_id": user} | stage_parents | (parents or {})
+    staged = {"pipeline_id": pipeline, "stage_id": stage} if pipelines else {}
+    references = {"owner_id": user} | staged | (parents or {})
     indexes = [sa.Index(f"{name}_{column}", "portal_id", column, "id") for column in references]
     return tenant_table(
         name,
         metadata,
         *columns,
-        *staged,
+        *map(reference, staged),
         *record_columns(),
         *indexes,
         sa.Index(f"{name}_created_at", "portal_id", "created_at", "id"),
