@@ -75,7 +75,7 @@ class Plugin(FieldForms, RootForms, RowForms):
 
 
 def _folder_of_caller() -> Path | None:
-    """The folder of the module that made the plugin: its `migrations` and `locale` lie there."""
+    """The folder of the module that made the plugin, where its `migrations` lie."""
     frame = inspect.currentframe()
     while frame is not None:
         if not str(frame.f_globals.get("__name__")).startswith(("tabard.plugin", "tabard.tab")):
