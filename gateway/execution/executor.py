@@ -22,7 +22,7 @@ class Compiled(Executor[Any]):
         """The result, or an awaitable of it."""
         plans = Plans.of(self.schema)
         plan = caller_reason(self) or plans.find(self.schema, self._operation(), self.variable_values)
-        plans.fallbacks.count(None if isinstance(plan, Plan) else plan, self.operation)
+        plans.fallbacks.count(None if isinstance(plan, Plan) else plan)
         if not isinstance(plan, Plan):
             return self.execute_stock(serially)
         is_mutation = self.operation.operation is OperationType.MUTATION

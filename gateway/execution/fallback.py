@@ -13,7 +13,6 @@ from graphql import (
     FieldNode,
     GraphQLDeferDirective,
     GraphQLStreamDirective,
-    OperationDefinitionNode,
     visit,
 )
 from graphql.language import Visitor
@@ -61,15 +60,14 @@ class Fallbacks:
     def __init__(self) -> None:
         self.counts: Counter[Reason | None] = Counter()
 
-    def count(self, reason: Reason | None, operation: OperationDefinitionNode) -> None:
+    def count(self, reason: Reason | None) -> None:
         """Counts an operation; its trace bears the reason, and the first one of each is logged."""
         self.counts[reason] += 1
         if reason is None:
             return
         note("fallback", reason.value)
         if self.counts[reason] == 1:
-            name = operation.name.value if operation.name else None
-            log.info("left to graphql-core", reason=reason.value, operation=name)
+            log.info("left to graphql-core", reason=reason.value)
 
 
 def caller_reason(executor: Executor[Any]) -> Reason | None:

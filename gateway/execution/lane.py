@@ -68,7 +68,7 @@ async def run(
 
     plans = Plans.of(schema)
     plan = plans.find(schema, operation, variables, trusted=trusted)
-    plans.fallbacks.count(None if isinstance(plan, Plan) else plan, operation.node)
+    plans.fallbacks.count(None if isinstance(plan, Plan) else plan)
     if isinstance(plan, Plan):
         running = Run(plan, context, None, variables, executor)
         result: Any = running.result(is_serial=operation.node.operation is OperationType.MUTATION)
