@@ -12,10 +12,12 @@ from tabard.entities import entity_of, is_entity
 from tabard.naming import camel
 from tabard.nouns.nodes import node_types
 from tabard.personas import DEMO_PORTAL, OTHER_PORTAL, PERSONAS
+from tabard.records.journal import outbox_event
 from tabard.registry import type_name
 from tabard.storage.door import TENANT
-from tests.promises.support.attack import THEIR_ADMIN, armed, attacked, values_of, walk_of
+from tests.promises.support.attack import THEIR_ADMIN, armed, attacked, recorded, values_of, walk_of
 from tests.promises.support.canaries import THEIRS, numbered
+from tests.promises.support.following import Follower, following, happen, heard_all, stories
 from tests.promises.support.walk import Attempt, Walk
 from tests.promises.support.worlds import MODES, SECURED, World, as_text, schema, tenant_tables
 
@@ -25,6 +27,7 @@ PERSONAS_OF_OURS = (*(persona.key for persona in PERSONAS if persona.portal == D
 WRITERS = ("super-admin", "outsider", None)
 # Together 10,000 on each kind of database.
 QUERIES, MUTATIONS = 7_500, 2_500
+SUBSCRIPTIONS = 100
 
 
 async def test_no_query_of_ours_shows_anything_of_theirs(
@@ -124,6 +127,56 @@ def shown_columns() -> list[sa.Column[str]]:
             if camel(name) in shown.fields:
                 columns += [item for item in attribute.columns if isinstance(item.type, sa.String)]
     return columns
+
+
+async def test_no_subscriber_of_ours_hears_of_anything_of_theirs(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world.owner.system("begin without events") as connection:
+        await connection.execute(sa.delete(outbox_event))
+    values = await armed(world)
+    walk = walk_of(values)
+    for name in walk.fields("Subscription"):
+        values.our_cursors[f"Subscription.{name}"] = [await event_cursor(world, "super-admin", DEMO_PORTAL)]
+        values.their_cursors[f"Subscription.{name}"] = [await event_cursor(world, THEIR_ADMIN, OTHER_PORTAL)]
+    told, word = list(stories(world, world.theirs)), THEIRS.word(1)
+    documents = list(walk.documents(walk.attempts("Subscription"), 1))
+    openly = [
+        walk.document("Subscription", [Attempt("Subscription", name)]) for name in walk.fields("Subscription")
+    ]
+    # What has happened before is what a cursor of theirs would bring back.
+    await happen(world, world.theirs, word, *told)
+    with recorded(caplog) as said:
+        async with (
+            following(world, openly, THEIR_ADMIN, OTHER_PORTAL) as theirs,
+            following(world, documents, "super-admin", DEMO_PORTAL) as ours,
+        ):
+            await happen(world, world.theirs, word, *told)
+            await heard_all(world, world.theirs, theirs)
+            await heard_all(world, world.ours, ours)
+    assert {follower.document.attempts[0].name for follower in theirs if word in follower.heard} == set(
+        walk.fields("Subscription")
+    )
+    assert [leak for follower in ours for leak in leaked(world, follower)] == []
+    assert word not in said()
+    assert any("last" in follower.heard for follower in ours)
+    sys.stdout.write(f"P1: {len(ours)} attempts at subscriptions\n")
+    assert len(ours) >= SUBSCRIPTIONS
+
+
+async def event_cursor(world: World, persona: str, portal: str) -> str:
+    """Where the events of a portal stand."""
+    answer = await world.ask("{ eventCursor }", {}, persona, portal)
+    assert answer.data is not None
+    return str(answer.data["eventCursor"])
+
+
+def leaked(world: World, follower: Follower) -> list[str]:
+    """What of theirs a subscriber of ours has heard, beside the words that they sent themselves."""
+    heard = follower.heard
+    for word in follower.document.variables.values():
+        heard = heard.replace(str(word), "")
+    return [f"{follower.document.attempts[0]}: {leak}" for leak in world.leaks(heard)]
 
 
 async def test_a_key_that_their_mutation_used_replays_nothing_of_it_to_us(world: World) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
-from graphql import DocumentNode, ExecutionResult, execute, parse, subscribe
+from graphql import DocumentNode, ExecutionResult, execute, parse
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import from_schema, nodes
@@ -143,19 +143,3 @@ async def test_mutations_run_one_after_the_other() -> None:
     )
 
     assert answer.data is None
-
-
-async def test_each_event_of_a_subscription_answers_alike() -> None:
-    document = parse(
-        "subscription { ticks(until: 6) { name strict score neighbours { name } cracked { name } } }"
-    )
-    answers = []
-    for executor in (StrawberryGraphQLCoreExecutionContext, CompiledExecutor):
-        events: Any = subscribe(SCHEMA, document, context_value=HostileContext(), executor_class=executor)
-        answers.append(
-            [event async for event in (await events if optimized_is_awaitable(events) else events)]
-        )
-
-    for stock, compiled in zip(*answers, strict=True):
-        assert_alike(compiled, stock)
-    assert len(answers[1]) == 6

@@ -129,10 +129,9 @@ class Walk:
         """One operation with all attempts at one type."""
         writer = _Writer(self)
         inner = " ".join(writer.call(f"a{place}", item) for place, item in enumerate(attempts))
-        if type_ != "Mutation":
-            for step in reversed(self.routes[type_]):
-                inner = writer.step(step, inner)
-        kind = "mutation" if type_ == "Mutation" else "query"
+        for step in reversed(self.routes.get(type_, ())):
+            inner = writer.step(step, inner)
+        kind = {"Mutation": "mutation", "Subscription": "subscription"}.get(type_, "query")
         text = f"{kind} Tried{writer.signature} {{ {inner} }}\n{writer.fragments.text}"
         return Document(text, writer.variables, attempts)
 
