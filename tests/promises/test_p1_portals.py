@@ -88,7 +88,9 @@ async def test_our_answers_are_the_same_where_they_never_existed(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     walk = walk_of(await armed(world))
-    documents = list(walk.documents(without_cursors(walk)))
+    # Where events have got to is another place at every moment.
+    lasting = (item for item in without_cursors(walk) if item.position != "Query.eventCursor")
+    documents = list(walk.documents(lasting))
     beside_them = await attacked(world, documents, "super-admin", caplog)
     async with world.owner.system("remove the other portal") as connection:
         for table in reversed(sa.schema.sort_tables(tenant_tables())):

@@ -100,4 +100,4 @@ def test_invalid_setting_says_which_and_where() -> None:
 
     assert fault.message == "The setting 'horizonDays' must be between 1 and 365."
     assert (fault.code, fault.reason) == ("INVALID", "setting.invalid")
-    assert fault.path == ["input", "settings", "horizonDays"]
+    assert fault.path == ["horizonDays"]

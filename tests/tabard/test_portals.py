@@ -110,7 +110,7 @@ async def test_a_key_is_taken_once(database: Database) -> None:
             {"key": "a" * 64},
             f"'{'a' * 64}' is no key of a portal; write small letters, digits and hyphens, such as acme-eu",
         ),
-        ({"plan": "FREE"}, "'FREE' is no plan of a portal; write professional or enterprise"),
+        ({"plan": "FREE"}, "'FREE' is no plan of a portal; write starter, professional or enterprise"),
         (
             {"time_zone": "Rome"},
             "'Rome' is no time zone of a portal; write an IANA name, such as Europe/Rome",

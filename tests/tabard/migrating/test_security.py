@@ -143,7 +143,8 @@ def _drop_all_but_the_primary_key(connection: sa.Connection, table: sa.Table) ->
     for index in sa.inspect(connection).get_indexes(table.name):
         is_constraint = "duplicates_constraint" in index
         drop = f"ALTER TABLE {table.name} DROP CONSTRAINT" if is_constraint else "DROP INDEX"
-        connection.exec_driver_sql(f"{drop} {index['name']}")
+        # Foreign keys to a unique constraint go with it.
+        connection.exec_driver_sql(f"{drop} {index['name']} CASCADE")
 
 
 async def test_each_index_compares_by_functions_that_the_policy_lets_go_first(filled_url: str) -> None:

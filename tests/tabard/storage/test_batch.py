@@ -34,7 +34,8 @@ async def written(database: Database, batch: Batch) -> list[int]:
 
 def add_portal(batch: Batch) -> None:
     facts = {"key": "ours", "name": "Ours", "plan": "ENTERPRISE", "time_zone": "UTC", "locale": "en"}
-    batch.add(portal, [{**facts, "currency": "EUR", "created_at": NOW}])
+    settings = {"features": [], "account_object": "company", "settings_version": 0}
+    batch.add(portal, [{**facts, **settings, "currency": "EUR", "created_at": NOW}])
 
 
 def row(name: str, **more: object) -> dict[str, object]:
