@@ -1,16 +1,28 @@
 // How GraphiQL reaches the graph: as whoever is chosen, subscriptions as server-sent events.
 
-import { getOperationAST } from "graphql";
+import { Kind, parse } from "graphql";
 
 import { ask, headersOf, subscribe } from "../static/graph.js";
 
 /** GraphiQL's `fetcher`; `asker.current` is the persona of the moment. */
 export function fetcherFor(asker) {
-  return (request, { headers, documentAST } = {}) => {
+  return (asked, { headers } = {}) => {
     const sent = headersOf(asker.current, headers ?? {});
-    const operation = documentAST && getOperationAST(documentAST, request.operationName);
+    const operations = operationsOf(asked.query);
+    const operation =
+      operations.length === 1 ? operations[0] : operations.find((one) => one.name?.value === asked.operationName);
+    const request = operation ? { ...asked, operationName: operation.name?.value } : asked;
     return operation?.operation === "subscription" ? stoppable(request, sent) : answer(request, sent);
   };
+}
+
+/** The operations of a document. GraphiQL's own idea of them lags behind the editor and behind a change of tab. */
+function operationsOf(text) {
+  try {
+    return parse(text).definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  } catch {
+    return []; // the server says what is wrong
+  }
 }
 
 async function answer(request, headers) {

@@ -32,7 +32,7 @@ HEADER = {"alg": "HS256", "typ": "JWT"}
 def claims(**changed: Any) -> dict[str, Any]:
     """Good claims with some changed; None leaves one out."""
     now = int(datetime.now(UTC).timestamp())
-    good = {"iss": "tabard-demo", "aud": "tabard", "sub": "42", "portal": "7", "iat": now, "exp": now + 60}
+    good = {"iss": "tabard-demo", "aud": "tabard", "sub": "42", "portal": "7", "iat": now, "exp": now + 7200}
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 

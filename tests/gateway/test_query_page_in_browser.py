@@ -117,6 +117,10 @@ def test_every_example_of_the_small_page_is_answered_to_whom_it_suits(page: Page
     assert len(names) == DOCUMENTS
     for name in names:
         examples.select_option(label=name)
+        if "\nsubscription " in page.get_by_label("Query").input_value():
+            page.get_by_role("button", name="Run").click()
+            page.get_by_role("button", name="Stop").click()
+            continue
         assert run(page).startswith("HTTP 200"), name
         answer = json.loads(page.locator("#result").inner_text())
         assert "errors" not in answer, name
@@ -203,7 +207,7 @@ def test_graphiql_has_examples_as_tabs_and_answers_them(page: Page) -> None:
     expect(page.get_by_role("region", name="Result Window")).to_contain_text(
         "Onboarding", timeout=PATIENCE_MS
     )
-    page.get_by_role("tab", name="WorkspacesAdmin").click()
+    page.get_by_role("tab", name="PageLayouts").click()
     expect(page.get_by_label("Ask as")).to_have_value("demo/manager")
     page.get_by_label("Ask as").select_option("demo/outsider")
     page.get_by_role("button", name="Execute query").click()
