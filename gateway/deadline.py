@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from gateway.codes import Code
+from tabard.cancellation import is_cancelled
 from tabard.errors import DeadlineExceeded
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
             finally:
                 watch.cancel()
     except asyncio.CancelledError as error:
-        if (task := asyncio.current_task()) and task.cancelling():
+        if is_cancelled():
             raise
         # Nobody cancelled this request: something inside the work did, and the client is owed an answer.
         raise RuntimeError("the work cancelled itself") from error

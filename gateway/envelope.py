@@ -1,5 +1,6 @@
 """Envelope: what goes round every answer: the request's id, and headers that browsers heed."""
 
+import asyncio
 import re
 import secrets
 
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from gateway.response import Responder
+from tabard.cancellation import is_cancelled
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}")
 SECURITY = (
@@ -47,10 +49,26 @@ class Envelope:
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_enveloped)
-            except Exception as error:
-                if is_started:
+            except BaseException as error:
+                if is_started or is_end(error):
                     raise
-                await Responder(request_id).failure(error)(scope, receive, send_enveloped)
+                await Responder(request_id).failure(masked(error))(scope, receive, send_enveloped)
+
+
+def is_end(error: BaseException) -> bool:
+    """Whether the process, the coroutine or the task is to end, and nobody waits for an answer."""
+    if isinstance(error, asyncio.CancelledError):
+        return is_cancelled()
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def masked(error: BaseException) -> Exception:
+    """The error as one that costs this request and no more, such as a library's call of `sys.exit`."""
+    if isinstance(error, Exception):
+        return error
+    failure = RuntimeError(f"{type(error).__name__} was raised")
+    failure.__cause__ = error
+    return failure
 
 
 def request_id_of(scope: Scope) -> str:

@@ -19,7 +19,7 @@ from graphql import (
     visit,
 )
 
-from tabard.errors import PluginFailure, TabardError
+from tabard.errors import GraphError, PluginFailure
 from tabard.fields import DeclaredField
 from tabard.registry import BUILT_IN
 
@@ -31,7 +31,7 @@ def is_coded(error: GraphQLError) -> bool:
         cause = cause.original_error
     nodes = error.nodes or []
     return (
-        isinstance(cause, TabardError) or not nodes or not all(isinstance(node, FieldNode) for node in nodes)
+        isinstance(cause, GraphError) or not nodes or not all(isinstance(node, FieldNode) for node in nodes)
     )
 
 

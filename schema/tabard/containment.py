@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from tabard.errors import PluginFailure, TabardError
+from tabard.cancellation import is_cancelled
+from tabard.errors import Fault, GraphError, PluginFailure
 from tabard.tracing import span
 
 log = structlog.get_logger("tabard.plugins")
@@ -34,13 +35,13 @@ class Containment:
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """The function's result; raises PluginFailure, or the TabardError that the function raised."""
+        """The function's result; raises PluginFailure, or what the function raised for clients."""
         deadline = asyncio.timeout(self.limit)
         try:
             with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
                 async with deadline:
                     return await self._start(plugin, function, *args, **kwargs)
-        except TabardError:
+        except (GraphError, Fault):
             raise
         except TimeoutError as error:
             # The function may also meet a time limit of its own.
@@ -48,8 +49,7 @@ class Containment:
             problem = late if deadline.expired() else BROKEN
             raise self._failed(plugin, function, error, problem) from error
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if is_cancelled():
                 raise
             raise self._failed(plugin, function, error, "cancelled itself") from error
         except BaseException as error:  # sys.exit() and its like must not end the server
@@ -99,8 +99,10 @@ class Containment:
 def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
-    except (SystemExit, KeyboardInterrupt, StopIteration) as error:
-        # None of the three travels through a future as it is.
+    except BaseException as error:
+        if isinstance(error, Exception) and not isinstance(error, StopIteration):
+            raise
+        # What ends a coroutine, a task or the process does not travel through a future as it is.
         raise RuntimeError(f"{type(error).__name__} was raised") from error
 
 

@@ -10,7 +10,8 @@ import structlog
 from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.pyutils import is_awaitable
 
-from tabard.errors import PluginFailure, TabardError
+from tabard.cancellation import is_cancelled
+from tabard.errors import Fault, GraphError, PluginFailure
 from tabard.policies import Policy
 
 log = structlog.get_logger("tabard.plugins")
@@ -52,7 +53,7 @@ class Guarded:
 
     def failure(self, error: BaseException) -> BaseException:
         """What a client gets to know of an exception."""
-        if self.plugin is None or isinstance(error, TabardError | GraphQLError):
+        if self.plugin is None or isinstance(error, GraphError | Fault | GraphQLError):
             return error
         log.error("plugin failed", plugin=self.plugin, field=self.field, exc_info=error)
         failure = PluginFailure(self.plugin)
@@ -62,7 +63,7 @@ class Guarded:
     async def _awaited(self, result: Awaitable[Any]) -> Any:
         try:
             return await result
-        except asyncio.CancelledError:
-            raise
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             raise self.failure(error) from error

@@ -1,0 +1,198 @@
+"""P11: whatever is raised wherever, the answer has a code and a request id, and tells nothing of the inside."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from gateway.app import Gateway as Edge
+from gateway.app import create_app
+from gateway.codes import Code
+from gateway.compression import Compression
+from gateway.configuration import Configuration
+from gateway.endpoint import GraphQLEndpoint
+from gateway.graph_engine import GraphEngine
+from gateway.identity import DatabaseAuthenticator, Identity
+from tabard import Plugin
+from tabard.errors import Fault, GraphError, TabardError
+from tabard.migrating import Migrations
+from tabard.storage.sqlite import SqliteConnection
+from tests.promises.support.failures import KINDS, broken, failure, raised
+from tests.support.databases import bundled
+from tests.support.gateways import opened
+
+pytestmark = pytest.mark.promise("P11")
+
+# What no answer may hold: SQL, paths, places in code, names of modules and classes of what was raised.
+INSIDE: Final = re.compile(
+    r"SELECT|INSERT|UPDATE |FROM |password|secrets|/srv|/tmp|\.py|Traceback|line \d"
+    r"|sqlalchemy|sqlite|asyncpg|gateway\.|tabard\.|\w(Error|Exception|Exit)\b|[Rr]efused\(",
+)
+IN_A_PLUGIN: Final = {
+    "resolver": "query ($kind: String!) { brokenThing { value: resolved(kind: $kind) } }",
+    "asynchronous resolver": "query ($kind: String!) { brokenThing { value: awaited(kind: $kind) } }",
+    "declared read": "query ($kind: String!) { brokenThing { value: declared(kind: $kind) } }",
+    "query": "query ($kind: String!) { value: brokenQuery(kind: $kind) { number } }",
+    "synchronous function": "query ($kind: String!) { value: brokenThreaded(kind: $kind) { number } }",
+    "mutation": "mutation ($kind: String!) { value: brokenChange(input: {kind: $kind}) { userErrors { code } } }",
+}
+READ: Final = "{ companies(first: 1) { nodes { name } } }"
+WRITE: Final = """mutation { value: recordCreate(input: {
+    objectType: "company", properties: [{ key: "name", value: { text: "New" } }] }) { userErrors { code } } }"""
+# Where else it is raised, with a request that comes by, and how often the place is passed before.
+ELSEWHERE: Final = {
+    "verifier": (READ, 0),
+    "read of the caller": (READ, 0),
+    "read": (READ, 1),
+    "write": (WRITE, 0),
+    "engine": (READ, 0),
+    "endpoint": (READ, 0),
+    "middleware": (READ, 0),
+}
+IN_A_MUTATION: Final = {"mutation", "write"}
+BY_THE_DATABASE: Final = {"read of the caller", "read", "write"}
+
+
+@dataclass
+class Trap:
+    """Raises an exception of one kind at one place, when it has been passed so many times."""
+
+    kind: str = ""
+    place: str = ""
+    passes: int = 0
+
+    def pass_by(self, place: str) -> None:
+        """Raises at the place."""
+        if place == self.place:
+            self.passes -= 1
+            if self.passes < 0:
+                raised(self.kind)
+
+    def on(self, place: str, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """The function behind the trap."""
+
+        async def trapped(*args: Any, **kwargs: Any) -> Any:
+            self.pass_by(place)
+            return await function(*args, **kwargs)
+
+        return trapped
+
+
+@dataclass
+class Known:
+    """A verifier to whom everybody is the same user."""
+
+    identity: Identity
+    trap: Trap
+
+    async def verify(self, token: str) -> Identity:
+        self.trap.pass_by("verifier")
+        return self.identity
+
+
+@pytest.fixture
+def plugins() -> Sequence[Plugin]:
+    """All that is shipped, and one that fails as it is told."""
+    return [*bundled(), broken()]
+
+
+@pytest.fixture
+def trap(monkeypatch: pytest.MonkeyPatch) -> Trap:
+    """What is raised inside the server."""
+    made = Trap()
+    places = [
+        ("engine", GraphEngine, "execute"),
+        ("endpoint", GraphQLEndpoint, "_respond"),
+        ("middleware", Compression, "__call__"),
+    ]
+    for place, owner, name in places:
+        monkeypatch.setattr(owner, name, made.on(place, getattr(owner, name)))
+    fetch = made.on("read of the caller", made.on("read", SqliteConnection.fetch))
+    monkeypatch.setattr(SqliteConnection, "fetch", fetch)
+    return made
+
+
+@pytest.fixture
+async def client(
+    demo_sqlite_url: str, plugins: Sequence[Plugin], trap: Trap
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with a token, of a server for production."""
+    async with opened(demo_sqlite_url, plugins) as gateway:
+        database: Any = gateway.graph.database
+        writer = database._storage._writer.sync_engine
+        sa.event.listen(writer, "before_cursor_execute", lambda *_: trap.pass_by("write"))
+        known = Known(Identity(*await gateway.identity("super-admin")), trap)
+        engine = GraphEngine(gateway.graph, Migrations(demo_sqlite_url, plugins))
+        app = create_app(Edge(Configuration(), engine, DatabaseAuthenticator(known, database)))
+        headers = {"authorization": "Bearer x", "accept": "application/graphql-response+json"}
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
+            yield made
+
+
+def expected(kind: str, layer: str, masked: Code) -> str:
+    """The code of an error that has one where it was raised, else the one that hides it."""
+    error = failure(kind)
+    if isinstance(error, Fault) and layer in IN_A_MUTATION:
+        return error.code
+    return error.code if isinstance(error, GraphError) else masked
+
+
+async def told(client: httpx2.AsyncClient, query: str, kind: str) -> tuple[int, list[str]]:
+    """The status and the codes of an answer, or what is wrong with it."""
+    with capture_logs():
+        try:
+            answer = await client.post("/graphql", json={"query": query, "variables": {"kind": kind}})
+        except BaseException as error:  # noqa: BLE001 - whatever comes out of the server is no answer
+            return 0, [f"no answer but {type(error).__name__}"]
+    if INSIDE.search(answer.text):
+        return answer.status_code, [answer.text]
+    errors = answer.json().get("errors") or answer.json()["data"]["value"]["userErrors"]
+    ids = {error["extensions"]["requestId"] for error in errors if "extensions" in error}
+    assert ids <= {answer.headers["x-request-id"]}
+    return answer.status_code, sorted({error.get("extensions", error)["code"] for error in errors})
+
+
+async def test_whatever_a_plugin_raises_is_coded_and_tells_nothing(client: httpx2.AsyncClient) -> None:
+    wrong = {}
+    for (layer, query), kind in itertools.product(IN_A_PLUGIN.items(), KINDS):
+        found = await told(client, query, kind)
+        if found != (200, [expected(kind, layer, Code.PLUGIN_ERROR)]):
+            wrong[layer, kind] = found
+    assert wrong == {}
+
+
+async def test_whatever_is_raised_inside_the_server_is_coded_and_tells_nothing(
+    client: httpx2.AsyncClient, trap: Trap
+) -> None:
+    wrong = {}
+    # GeneratorExit closes the server's own coroutine: nobody is left to answer, or to be answered.
+    for layer, kind in itertools.product(ELSEWHERE, KINDS.keys() - {"GeneratorExit"}):
+        query, passes = ELSEWHERE[layer]
+        trap.kind, trap.place, trap.passes = kind, layer, passes
+        allowed = {expected(kind, layer, Code.INTERNAL_SERVER_ERROR)}
+        if layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError):
+            allowed |= {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED}
+        status, found = await told(client, query, kind)
+        if status < 200 or len(found) != 1 or found[0] not in allowed:
+            wrong[layer, kind] = found
+    assert wrong == {}
+
+
+async def test_a_server_answers_as_before_when_nothing_is_raised_any_more(
+    client: httpx2.AsyncClient, trap: Trap
+) -> None:
+    for layer, (query, passes) in ELSEWHERE.items():
+        trap.kind, trap.place, trap.passes = "SystemExit", layer, passes
+        await told(client, query, trap.kind)
+        trap.place = ""
+        answer = await client.post("/graphql", json={"query": query})
+        assert "errors" not in answer.json(), layer
