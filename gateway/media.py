@@ -15,7 +15,8 @@ WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 QUOTED = r'"(?:[^"\\]|\\.)*+"'
 PARAMETER = re.compile(rf"[ \t]*+;[ \t]*+(?:({WORD})=({WORD}|{QUOTED}))?")
 MEDIA_TYPE = re.compile(rf"[ \t]*+({WORD}/{WORD})((?:{PARAMETER.pattern})*+)[ \t]*+")
-ITEM = re.compile(rf'(?:[^,"]|{QUOTED}|")++')
+# A quote that nothing closes goes on to the end: what follows it would else be looked at once for each quote.
+ITEM = re.compile(rf'(?:[^,"]|{QUOTED}?)++')
 WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 

@@ -57,7 +57,7 @@ def from_document(code: Code, error: GraphQLError) -> Problem:
 def from_execution(error: GraphQLError, *, is_development: bool) -> Problem:
     """The problem of an executed operation or one of its fields."""
     if is_about_input(error):
-        message = readable(error.message if is_development else SUGGESTION.sub("", error.message))
+        message = readable(error.message if is_development else without_suggestion(error.message))
         problem = Problem(Code.BAD_USER_INPUT, message)
     else:
         problem = from_exception(cause_of(error))
@@ -89,5 +89,19 @@ def locations_of(error: GraphQLError) -> tuple[tuple[int, int], ...]:
 
 def readable(message: str) -> str:
     """A message without the text of inner exceptions, and not longer than anyone reads."""
-    message = PARSER_FAILURE.sub(", found", message)
+    message = replaced(PARSER_FAILURE, "'; found", ", found", message)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+
+
+def without_suggestion(message: str) -> str:
+    """A message that proposes no names."""
+    return replaced(SUGGESTION, "?", "", message)
+
+
+def replaced(pattern: re.Pattern[str], ending: str, by: str, message: str) -> str:
+    """The message with other words for the pattern, looked for up to the last of its endings only.
+
+    Past it each beginning, of which a client can send thousands, would be followed to the end of the message.
+    """
+    head, end, rest = message.rpartition(ending)
+    return pattern.sub(by, head + end) + rest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, negotiate, parse_media_type
+from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, ITEM, JSON, negotiate, parse_media_type
 
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, "
@@ -38,6 +38,8 @@ URQL = (
         ('text/html; title="a, application/json", */*;q=0', None),
         (URQL, GRAPHQL_RESPONSE),
         ("text/event-stream, application/json", EVENT_STREAM),
+        ('text/html; title="a, application/json', None),
+        ('application/json, text/html; title="a', JSON),
         ("text/html", None),
         ("application/json;q=0", None),
         ("application/json;q=1.5", None),
@@ -70,3 +72,9 @@ def test_media_types_are_read_with_their_parameters(text: str, name: str, parame
 )
 def test_what_is_no_media_type_is_none(text: str) -> None:
     assert parse_media_type(text) is None
+
+
+@pytest.mark.promise("P7")
+def test_quotes_that_nothing_closes_are_one_item() -> None:
+    """Were they many, each would be followed to the end of the header: seconds for 60 KB."""
+    assert ITEM.findall('\\"' * 10_000) == ['\\"' * 10_000]

@@ -5,7 +5,14 @@ from graphql import ExecutionResult, GraphQLError, build_schema, execute_sync, p
 from structlog.testing import capture_logs
 
 from gateway.codes import Code
-from gateway.problem import LONGEST_MESSAGE, MASKED, from_exception, from_execution
+from gateway.problem import (
+    LONGEST_MESSAGE,
+    MASKED,
+    from_exception,
+    from_execution,
+    readable,
+    without_suggestion,
+)
 from gateway.response import choose
 from tabard.errors import BadUserInput, GraphError, PluginFailure
 from tests.gateway.sample import SECRET
@@ -31,6 +38,13 @@ def test_what_a_scalars_parser_raised_is_not_quoted() -> None:
     problem = from_execution(error, is_development=False)
     assert problem.code is Code.BAD_USER_INPUT
     assert problem.message == "Variable '$v' has invalid value: Expected value of type 'Fragile', found: 'x'."
+
+
+def test_a_value_that_looks_like_a_failure_is_kept_and_one_that_follows_is_not() -> None:
+    quoted = "found ', but encountered error 'x"
+    assert readable(quoted) == quoted
+    assert readable(f", but encountered error 'x'; found {quoted}") == f", found {quoted}"
+    assert without_suggestion("Why? Did you mean 'a'? Did you mean b") == "Why? Did you mean b"
 
 
 def test_a_message_is_not_longer_than_anyone_reads() -> None:

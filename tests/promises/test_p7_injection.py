@@ -1,48 +1,13 @@
 """P7: no text is ever taken for a part of a statement, a pattern or a path."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 import pytest
 
-from gateway.codes import Code
-from gateway.problem import from_execution
-from tests.promises.support.attack import values_of
-from tests.promises.support.values import Values
-from tests.promises.support.walk import Document, Walk
-from tests.promises.support.worlds import SECURED, World, as_text, schema
+from tests.promises.support.injecting import PAYLOADS, tried_all, walk_of
+from tests.promises.support.worlds import SECURED, World
 
 pytestmark = pytest.mark.promise("P7")
-
-PAYLOADS = (
-    "'", "''", '"', "`", "\\", "\\'", ";", "--", "/*", "*/", "#", "%", "_", "*", "?", ":a", "$1", "$$", "@@version",
-    "' OR '1'='1", "' OR 1=1 --", "'; DROP TABLE company; --", "' UNION SELECT secret FROM portal --",
-    "1; SELECT pg_sleep(10)", "'||(SELECT 1)||'", "') OR ('1'='1", "company.id", "portal_id = portal_id",
-    "%' ESCAPE '!", "%%%%%%%%%%%%%%%%%%%%", "(a+)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "{{7*7}}", "${7*7}",
-    "{0.__class__}", "%s%s%n", "../../../../etc/passwd", "file:///etc/passwd", "<script>alert(1)</script>",
-    "\u0001", "\u202e\ufeff", "ﬃ" * 50,
-)  # fmt: skip
-FAILURES = {Code.INTERNAL_SERVER_ERROR, Code.PLUGIN_ERROR, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED}
-
-
-class Hostile(Values):
-    """Values whose texts are payloads: some of them for each argument, all of them for all together."""
-
-    SHARE = 8
-    _turn = 0
-
-    def _scalars(self, type_: str, name: str, position: str) -> Iterator[Any]:
-        if type_ in {"ID", "String"}:
-            for _ in range(self.SHARE):
-                self._turn = (self._turn + 1) % len(PAYLOADS)
-                yield PAYLOADS[self._turn]
-
-
-def walk_of(world: World) -> Walk:
-    """The walk that tries payloads wherever a text is taken."""
-    values = values_of(world, world.ours)
-    return Walk(schema().graphql_schema, Hostile(values.ours, values.theirs))
 
 
 @pytest.mark.parametrize("mode", ["sqlite", SECURED])
@@ -55,15 +20,3 @@ async def test_texts_are_only_texts_to_every_query_and_every_mutation(world: Wor
     assert await world.checksum(world.theirs) == theirs
     sys.stdout.write(f"P7: {tried} attempts with {len(PAYLOADS)} payloads\n")
     assert tried >= 1_000
-
-
-async def tried_all(world: World, documents: Iterable[Document]) -> int:
-    """How many attempts were made; none shows a row of theirs or fails for a reason of ours."""
-    count = 0
-    for document in documents:
-        answer = await world.ask(document.text, document.variables)
-        assert world.leaks(as_text(answer)) == []
-        codes = {from_execution(error, is_development=False).code for error in answer.errors}
-        assert codes & FAILURES == set(), document.attempts[0].position
-        count += len(document.attempts)
-    return count

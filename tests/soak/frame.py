@@ -15,6 +15,7 @@ from functools import cached_property
 from types import TracebackType
 
 MOST_SEEDS = 1_000_000
+SHORT = 0.1
 
 
 @dataclass
@@ -107,9 +108,14 @@ def described(counts: Mapping[str, int], figures: Mapping[str, Sequence[float]])
     """Totals, and the median and longest of durations."""
     told = [f"{name} {number}" for name, number in counts.items()]
     for name, values in figures.items():
-        longest = f", longest {max(values):.2f} s" if len(values) > 1 else ""
-        told.append(f"{name} {statistics.median(values):.2f} s{longest}")
+        longest = f", longest {spoken(max(values))}" if len(values) > 1 else ""
+        told.append(f"{name} {spoken(statistics.median(values))}{longest}")
     return ", ".join(told) or "nothing counted"
+
+
+def spoken(seconds: float) -> str:
+    """A duration in the unit that fits it."""
+    return f"{seconds:.2f} s" if seconds >= SHORT else f"{seconds * 1000:.2f} ms"
 
 
 class Soak:

@@ -2,11 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.promises.support.worlds import Templates, World, world_on
 from tests.support.databases import bundled
 from tests.support.gateways import Demos
 from tests.support.postgres import Lessor, Server
@@ -28,6 +29,26 @@ def demo_database(kind: str) -> Iterator[str]:
                 with server.fresh_database(demos.postgres(server, bundled())) as url:
                     yield url
             finally:
+                demos.drop()
+
+
+@asynccontextmanager
+async def marked_world(kind: str) -> AsyncIterator[World]:
+    """Two portals whose rows are marked; on PostgreSQL row-level security guards them too."""
+    with TemporaryDirectory(prefix="tabard-soak-") as folder:
+        demos = Demos(Path(folder))
+        templates = Templates(demos, Path(folder))
+        if kind == SQLITE:
+            async with world_on(templates.sqlite(Path(folder) / "soak.sqlite3")) as world:
+                yield world
+            return
+        with postgres() as server:
+            try:
+                with server.fresh_database(templates.postgres(server)) as url:
+                    async with world_on(url, server.app_url(url)) as world:
+                        yield world
+            finally:
+                templates.drop()
                 demos.drop()
 
 
