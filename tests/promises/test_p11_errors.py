@@ -170,12 +170,18 @@ async def test_whatever_a_plugin_raises_is_coded_and_tells_nothing(client: httpx
     assert wrong == {}
 
 
+def is_end(layer: str, kind: str) -> bool:
+    """Whether nobody is left to answer: the coroutine is closed, or asyncio ends the loop for a statement's task."""
+    return kind == "GeneratorExit" or (kind == "SystemExit" and layer in BY_THE_DATABASE)
+
+
 async def test_whatever_is_raised_inside_the_server_is_coded_and_tells_nothing(
     client: httpx2.AsyncClient, trap: Trap
 ) -> None:
     wrong = {}
-    # GeneratorExit closes the server's own coroutine: nobody is left to answer, or to be answered.
-    for layer, kind in itertools.product(ELSEWHERE, KINDS.keys() - {"GeneratorExit"}):
+    for layer, kind in itertools.product(ELSEWHERE, KINDS):
+        if is_end(layer, kind):
+            continue
         query, passes = ELSEWHERE[layer]
         trap.kind, trap.place, trap.passes = kind, layer, passes
         allowed = {expected(kind, layer, Code.INTERNAL_SERVER_ERROR)}
@@ -191,7 +197,7 @@ async def test_a_server_answers_as_before_when_nothing_is_raised_any_more(
     client: httpx2.AsyncClient, trap: Trap
 ) -> None:
     for layer, (query, passes) in ELSEWHERE.items():
-        trap.kind, trap.place, trap.passes = "SystemExit", layer, passes
+        trap.kind, trap.place, trap.passes = "Odd", layer, passes
         await told(client, query, trap.kind)
         trap.place = ""
         answer = await client.post("/graphql", json={"query": query})
