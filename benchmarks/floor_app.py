@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -81,14 +81,14 @@ class Sqlite:
 class Postgres:
     """A few connections that requests hold in turn."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = arguments
 
     async def open(self) -> None:
         """Opens the connections."""
         self._idle: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
         for _ in range(CONNECTIONS):
-            self._idle.put_nowait(await asyncpg.connect(self._dsn, statement_cache_size=500))
+            self._idle.put_nowait(await asyncpg.connect(**self._arguments, statement_cache_size=500))
 
     async def acquire(self) -> Any:
         """A connection that nobody uses."""

@@ -35,7 +35,7 @@ def floor(job: Job) -> Floor:
     database = (
         Sqlite(str(url.database))
         if url.get_backend_name() == "sqlite"
-        else Postgres(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        else Postgres(url.get_dialect()().create_connect_args(url)[1])
     )
     secrets = (job.token_secret, job.place.cursor_secret)
     return Floor(database, job.recordings, secrets, job.cursor_scope)

@@ -21,7 +21,7 @@ DOCUMENTS: Final = {
         recordMoveStage(input: {record: $record, stage: $stage}) {
             record { id version } userErrors { code } } }""",
 }
-REQUESTS: Final = {"viewer": 400, "page": 240, "nested": 96, "board": 96, "rows": 32, "move": 96}
+REQUESTS: Final = {"viewer": 2_000, "page": 800, "nested": 96, "board": 96, "rows": 32, "move": 192}
 GOALS: Final = {"viewer": 1.3, "page": 1.3, "nested": 2.0, "board": 2.0, "rows": 1.3, "move": 1.3}
 
 
