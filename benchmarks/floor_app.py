@@ -236,8 +236,17 @@ class Floor:
             "companies": {"nodes": nodes, "pageInfo": {"hasNextPage": len(rows) > 50, "endCursor": cursor}}
         }
 
+    async def _tiny(self, connection: Any, request: dict[str, Any]) -> Any:
+        return {"__typename": "Query"}
+
     async def _rows(self, connection: Any, request: dict[str, Any]) -> Any:
-        rows, instant = await self._rows_of(connection, "rows", 1), self._database.instant
+        return await self._companies(connection, "rows", 1000)
+
+    async def _few(self, connection: Any, request: dict[str, Any]) -> Any:
+        return await self._companies(connection, "few", 20)
+
+    async def _companies(self, connection: Any, workload: str, count: int) -> Any:
+        rows, instant = await self._rows_of(connection, workload, 1), self._database.instant
         nodes = [
             {
                 "id": encode_global_id("company", id),
@@ -251,7 +260,7 @@ class Floor:
                 "updatedAt": instant(updated),
                 "version": version,
             }
-            for id, name, domain, industry, country, count, renewal, created, updated, version in rows[:1000]
+            for id, name, domain, industry, country, count, renewal, created, updated, version in rows[:count]
         ]
         return {"companies": {"nodes": nodes}}
 
