@@ -82,7 +82,7 @@ def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     health = Health(gateway.engine, gateway.load)
     library, stock = gateway.library, stock_of(gateway.configuration.rate)
-    desk = Desk(gateway.engine, gateway.configuration, library, stock)
+    desk = Desk(gateway.engine, gateway.configuration, library, stock, gateway.load)
     events = EventStreams(desk, gateway.authenticator, gateway.streams, gateway.configuration)
     endpoint = GraphQLEndpoint(
         gateway.engine,

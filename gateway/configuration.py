@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_val
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from gateway.address import is_loopback
+from gateway.connections import DatabaseSettings
 from gateway.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
@@ -92,6 +93,8 @@ class Configuration(BaseSettings):
     """Seconds that a request may take."""
     limits: Limits = Limits()
     """How much one request may ask for."""
+    database: DatabaseSettings = DatabaseSettings()
+    """How the database is used."""
     load: LoadSettings = LoadSettings()
     """How much is done at once."""
     streams: Bounds = Bounds()

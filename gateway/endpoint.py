@@ -1,7 +1,7 @@
 """Endpoint: answers `/graphql`."""
 
 import asyncio
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final
 
 from graphql import OperationType
@@ -183,12 +183,9 @@ class GraphQLEndpoint:
         require_reading(scope["method"], operation)
         quote = operation.price.quote(request.variables)
         quote.require(self._limits)
-        await self._load.enter()
-        try:
+        async with self._load.place():
             work = self._execute(scope, headers, request, operation, quote.cost)
             outcome = await finish(work, receive, self._configuration.deadline_seconds)
-        finally:
-            self._load.leave()
         response, spent = responder.result(outcome.result, quote, self._limits.cost)
         await self._stock.give_back(outcome.caller, quote.cost - spent)
         return response
@@ -197,11 +194,12 @@ class GraphQLEndpoint:
         self, scope: Scope, headers: Headers, request: GraphQLRequest, operation: Operation, cost: int
     ) -> Outcome:
         key = idempotency_key_of(request, headers)
+        until = monotonic() + self._configuration.deadline_seconds
         async with self._authenticator.authenticate(authorization(headers)) as caller:
             name = name_of(caller.viewer, scope)
             rate = await self._stock.take(name, cost)
             result = await self._engine.execute(
-                operation, request.variables, caller, idempotency_key=key, rate=rate
+                operation, request.variables, caller, idempotency_key=key, rate=rate, until=until
             )
         return Outcome(result, name)
 

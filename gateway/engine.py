@@ -98,10 +98,12 @@ class Engine(Protocol):
         *,
         idempotency_key: str | None = None,
         rate: RateLimit | None = None,
+        until: float | None = None,
     ) -> ExecutionResult:
         """Executes one query or mutation of a checked document; with a key a mutation is done once.
 
-        `rate` is what `rateLimit` answers.
+        `rate` is what `rateLimit` answers. `until` is when the answer has to be there, by
+        `time.monotonic()`: no statement runs on in the database.
 
         It is cancelled when the client goes away or the deadline passes; a mutation that has reached its
         commit shields itself. Errors with a code of their own are `GraphError`; any other is masked.

@@ -15,6 +15,7 @@ from graphql import ExecutionResult, GraphQLSchema
 from gateway.documents import Operation
 from gateway.engine import Caller, EventStream
 from gateway.execution.lane import prepared, run
+from gateway.execution.plans import Plans
 from tabard.assembly import sdl
 from tabard.containment import Containment
 from tabard.context import Context
@@ -44,7 +45,12 @@ class GraphVitals:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self.fallbacks: Counter[str] = Counter()
+
+    @property
+    def fallbacks(self) -> dict[str, int]:
+        """By reason: operations that graphql-core answered."""
+        counts = Plans.of(self._graph.graphql_schema).fallbacks.counts
+        return {reason.value: number for reason, number in counts.items() if reason is not None}
 
     @property
     def plugin_failures(self) -> Counter[str]:
@@ -96,11 +102,13 @@ class GraphEngine:
         *,
         idempotency_key: str | None = None,
         rate: RateLimit | None = None,
+        until: float | None = None,
     ) -> ExecutionResult:
         """Executes one operation with a context of its own."""
         context = self._graph.context(caller.viewer, caller.reads)
         context.idempotency_key = idempotency_key
         context.rate = rate
+        context.session.until = until
         try:
             return await self._run(operation, variables, context)
         finally:

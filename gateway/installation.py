@@ -17,7 +17,6 @@ from tabard.errors import ConfigurationInvalid
 from tabard.host import PluginHost
 from tabard.migrating import Migrations
 from tabard.storage.database import Database
-from tabard.storage.options import StorageOptions
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,8 @@ class Installation:
 
     def open_database(self) -> Database:
         """The database through the door of this graph; close it."""
-        options = StorageOptions(row_level_security=self.configuration.row_level_security)
+        configuration = self.configuration
+        options = configuration.database.options(row_level_security=configuration.row_level_security)
         return Database(self.database_url, self.schema.registry.tables, options)
 
     @asynccontextmanager

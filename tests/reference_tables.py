@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from gateway.app import Gateway
 from gateway.codes import Code
 from gateway.configuration import PREFIX, Configuration
+from gateway.connections import DatabaseSettings
 from gateway.exits import Exit
 from gateway.issuers import Issuer
 from gateway.limits import Limits
@@ -115,6 +116,12 @@ def trust() -> Iterator[Row]:
     yield from _settings(f"{PREFIX}DOCUMENTS__", TrustSettings.model_fields)
 
 
+def database() -> Iterator[Row]:
+    """Every setting of how the database is used."""
+    yield "variable", "default", "meaning"
+    yield from _settings(f"{PREFIX}DATABASE__", DatabaseSettings.model_fields)
+
+
 def load() -> Iterator[Row]:
     """Every setting of how much is done at once."""
     yield "variable", "default", "meaning"
@@ -182,6 +189,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "trust": trust,
     "issuer": issuer,
     "load": load,
+    "database": database,
     "metrics": metrics,
     "exits": exits,
 }

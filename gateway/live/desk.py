@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from graphql import ExecutionResult, OperationType
@@ -16,9 +17,10 @@ from starlette.types import Scope
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.documents import Operation
-from gateway.engine import Engine
+from gateway.engine import Engine, Outcome
 from gateway.library import Library
 from gateway.live.standing import Standing
+from gateway.load import Load
 from gateway.price import Quote
 from gateway.rate import Stock, name_of
 from gateway.request import GraphQLRequest
@@ -39,10 +41,13 @@ class Asked:
 class Desk:
     """One answer to a query or mutation, any number to a subscription, by the same checks as over HTTP."""
 
-    def __init__(self, engine: Engine, configuration: Configuration, library: Library, stock: Stock) -> None:
+    def __init__(
+        self, engine: Engine, configuration: Configuration, library: Library, stock: Stock, load: Load
+    ) -> None:
         self._engine = engine
         self._library = library
         self._stock = stock
+        self._load = load
         self._limits = configuration.limits
         self._seconds = configuration.deadline_seconds
 
@@ -74,18 +79,24 @@ class Desk:
         self, asked: Asked, scope: Scope, standing: Standing, responder: Responder
     ) -> AsyncGenerator[Response, None]:
         try:
-            async with asyncio.timeout(self._seconds), standing.admit() as caller:
-                name = name_of(caller.viewer, scope)
-                rate = await self._stock.take(name, asked.quote.cost)
-                result = await self._engine.execute(
-                    asked.operation, asked.variables, caller, idempotency_key=asked.key, rate=rate
-                )
+            async with self._load.place(), asyncio.timeout(self._seconds):
+                outcome = await self._execute(asked, scope, standing)
         except TimeoutError:
             what = f"The request was ended after {self._seconds:g} seconds."
             raise DeadlineExceeded(f"{what} {Code.DEADLINE_EXCEEDED.remedy}") from None
-        response, spent = responder.result(result, asked.quote, self._limits.cost)
-        await self._stock.give_back(name, asked.quote.cost - spent)
+        response, spent = responder.result(outcome.result, asked.quote, self._limits.cost)
+        await self._stock.give_back(outcome.caller, asked.quote.cost - spent)
         yield response
+
+    async def _execute(self, asked: Asked, scope: Scope, standing: Standing) -> Outcome:
+        until = monotonic() + self._seconds
+        async with standing.admit() as caller:
+            name = name_of(caller.viewer, scope)
+            rate = await self._stock.take(name, asked.quote.cost)
+            result = await self._engine.execute(
+                asked.operation, asked.variables, caller, idempotency_key=asked.key, rate=rate, until=until
+            )
+        return Outcome(result, name)
 
     async def _written(
         self, results: AsyncGenerator[ExecutionResult, None], quote: Quote, responder: Responder

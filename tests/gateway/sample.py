@@ -224,6 +224,7 @@ class SampleEngine:
         *,
         idempotency_key: str | None = None,
         rate: RateLimit | None = None,
+        until: float | None = None,
     ) -> ExecutionResult:
         result = execute(
             self.graphql_schema,

@@ -39,6 +39,11 @@ def translated() -> Iterator[None]:
         raise _fault(error) from error
 
 
+def too_slow() -> DeadlineExceeded:
+    """What a statement is told that has had its time."""
+    return DeadlineExceeded("A read took longer than a statement may; ask for less at once.")
+
+
 def _is_gone(error: BaseException) -> bool:
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     return isinstance(state, str) and (state.startswith(_GONE) or state == "25006")
@@ -53,7 +58,7 @@ def _marks(error: BaseException, marks: tuple[str, ...]) -> bool:
 
 def _fault(error: Exception) -> Exception:
     if _marks(error, _CANCELLED):
-        return DeadlineExceeded("A read took longer than a statement may; ask for less at once.")
+        return too_slow()
     if _marks(error, _UNCHANGEABLE):
         log.error("database takes no changes", error=type(error).__name__)
         return Unavailable("The database takes no changes now; try again later.", retryAfter=5)

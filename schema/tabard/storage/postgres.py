@@ -13,6 +13,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from tabard.storage.door import install_door
+from tabard.storage.faults import too_slow
 from tabard.storage.options import StorageOptions
 from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
@@ -33,15 +34,20 @@ _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 class PostgresConnection:
     """A connection that reads in autocommit: each statement is its own snapshot."""
 
-    def __init__(self, pooled: PoolProxiedConnection) -> None:
+    def __init__(self, pooled: PoolProxiedConnection, timeout: float) -> None:
         self._pooled = pooled
+        self._timeout = timeout
         self._driver: Any = pooled.driver_connection
         self._is_in_snapshot = False
         self._is_busy = False
 
-    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        # What takes longer than the server itself allows needs no timer here.
+        timeout = left if left is not None and left < self._timeout else None
         with self._running(text):
-            return cast("Sequence[Any]", await self._driver.fetch(text, *values))
+            return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
 
     async def command(self, text: str) -> None:
         self._is_in_snapshot = True
@@ -66,6 +72,8 @@ class PostgresConnection:
         self._is_busy = True
         try:
             yield
+        except TimeoutError as error:
+            raise too_slow() from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._is_busy = False
             is_ours = isinstance(error, asyncpg.PostgresError | asyncpg.DataError)
@@ -90,12 +98,13 @@ class PostgresStorage:
 
     def __init__(self, url: sa.URL, tables: Tables, options: StorageOptions) -> None:
         self._security = options.row_level_security
+        self._timeout = options.statement_timeout
         self._lines: WeakSet[Any] = WeakSet()
-        self._writer = self._engine(url, options, pool_size=options.pool_size)
+        self._writer = self._engine(url, options, options.pool_size, overflow=0)
         install_door(self._writer, tables)
         self.statements = Statements(self._writer.dialect)
-        self._system = self._engine(url, options, pool_size=1)
-        self.wakeups = PostgresWakeups(self._engine(url, options, pool_size=1))
+        self._system = self._engine(url, options)
+        self.wakeups = PostgresWakeups(self._engine(url, options))
         self._pulsing = self._system.execution_options(isolation_level="AUTOCOMMIT")
         self._pulse = Pulse(self._beat, self._cut)
 
@@ -117,13 +126,15 @@ class PostgresStorage:
         for line in list(self._lines):
             line.terminate()
 
-    def _engine(self, url: sa.URL, options: StorageOptions, pool_size: int) -> AsyncEngine:
+    def _engine(
+        self, url: sa.URL, options: StorageOptions, pool_size: int = 1, overflow: int = 1
+    ) -> AsyncEngine:
         timeout = str(int(options.statement_timeout * 1000))
         engine = create_async_engine(
             url,
             hide_parameters=True,
             pool_size=pool_size,
-            max_overflow=0 if pool_size > 1 else 1,
+            max_overflow=overflow,
             pool_timeout=options.pool_wait,
             pool_pre_ping=False,
             connect_args={
@@ -159,7 +170,7 @@ class PostgresStorage:
         except BaseException:
             pooled.close()
             raise
-        return PostgresConnection(pooled)
+        return PostgresConnection(pooled, self._timeout)
 
     async def _secure(self, pooled: PoolProxiedConnection, scope: Scope) -> None:
         if not self._security:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tabard.storage.compiled import CompiledRead, Statement
 from tabard.storage.completion import completed
-from tabard.storage.faults import translated
+from tabard.storage.faults import too_slow, translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
 from tabard.tracing import span
@@ -37,8 +37,13 @@ class Horizon(NamedTuple):
 class ReadConnection(Protocol):
     """A checked-out connection of either kind."""
 
-    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
-        """The rows of text that the door has compiled, as the driver gives them."""
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        """The rows of text that the door has compiled, as the driver gives them.
+
+        `left` is how many seconds the request still has, if it has to end.
+        """
 
     async def command(self, text: str) -> None:
         """Runs a word of transaction control."""
@@ -68,7 +73,8 @@ class Readers(Protocol):
 class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
-    `count` is how many statements ran, `seconds` how long they took. Close it when the request ends.
+    `count` is how many statements ran, `seconds` how long they took. `until` is when the request has to
+    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. Close it when the request ends.
     """
 
     def __init__(self, readers: Readers, scope: Scope) -> None:
@@ -79,6 +85,7 @@ class ReadSession:
         self._connection: ReadConnection | None = None
         self.count = 0
         self.seconds = 0.0
+        self.until: float | None = None
 
     async def read(
         self, statement: Statement | Prepared, values: Mapping[str, Any] = NOTHING, *, is_bounded: bool = True
@@ -108,10 +115,18 @@ class ReadSession:
             self.count += 1
             started = perf_counter()
             with span("statement"), translated():
+                left = self._left()
                 connection = self._connection or await self._connected()
-                rows = await connection.fetch(compiled.text, values, is_bounded=is_bounded)
+                rows = await connection.fetch(compiled.text, values, is_bounded=is_bounded, left=left)
             self.seconds += perf_counter() - started
         return compiled, compiled.columns(rows)
+
+    def _left(self) -> float | None:
+        if self.until is None:
+            return None
+        if (left := self.until - monotonic()) <= 0:
+            raise too_slow()
+        return left
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:

@@ -24,33 +24,58 @@ WRITE_BUSY_MS = 5000
 READERS = 64
 STATEMENTS_PER_CONNECTION = 500
 INSTRUCTIONS_BETWEEN_CHECKS = 20_000
+LOOP_SECONDS = 0.1
 
 
 class SqliteConnection:
-    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them."""
+    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them.
+
+    One that turns out to be long is begun anew on a thread: it must not hold the loop, and a loop that is
+    held would notice neither the end of a request nor that its client has gone.
+    """
 
     def __init__(self, pooled: PoolProxiedConnection, timeout: float, places: asyncio.Semaphore) -> None:
         self._pooled = pooled
         self._driver: Any = pooled.driver_connection
         self._timeout = timeout
         self._places = places
+        self._reading: asyncio.Future[Sequence[Any]] | None = None
+        self._is_cut = False
 
-    async def fetch(self, text: str, values: Sequence[Any], *, is_bounded: bool) -> Sequence[Any]:
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        now = time.monotonic()
+        end = now + (self._timeout if left is None else min(left, self._timeout))
         if is_bounded:
-            return self._rows(text, values)
-        reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values))
+            try:
+                return self._rows(text, values, min(end, now + LOOP_SECONDS))
+            except sa.exc.OperationalError as error:
+                if not _is_interrupted(error):
+                    raise
+        return await self._on_thread(text, values, end)
+
+    async def _on_thread(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values, end))
         try:
-            return await asyncio.shield(reading)
+            return await asyncio.shield(self._reading)
         except asyncio.CancelledError:
-            # The thread must have left the connection before another request gets it.
-            self._driver.interrupt()
-            with suppress(sa.exc.DBAPIError):
-                await completed(reading)
+            await self._cut(self._reading)
             raise
 
-    def _rows(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        deadline = time.monotonic() + self._timeout
-        self._driver.set_progress_handler(lambda: time.monotonic() > deadline, INSTRUCTIONS_BETWEEN_CHECKS)
+    async def _cut(self, reading: asyncio.Future[Sequence[Any]]) -> None:
+        """The thread must have left the connection before another request gets it."""
+        # A statement that has not begun yet would miss the interruption.
+        self._is_cut = True
+        self._driver.interrupt()
+        with suppress(sa.exc.DBAPIError):
+            await completed(reading)
+        self._is_cut = False
+
+    def _rows(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
+        self._driver.set_progress_handler(
+            lambda: self._is_cut or time.monotonic() > end, INSTRUCTIONS_BETWEEN_CHECKS
+        )
         try:
             return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
         except sqlite3.OperationalError as error:
@@ -59,13 +84,15 @@ class SqliteConnection:
             raise sa.exc.DBAPIError(text, None, error) from error
 
     async def command(self, text: str) -> None:
-        self._rows(text, ())
+        self._rows(text, (), time.monotonic() + self._timeout)
 
     async def horizon(self) -> None:
         return None
 
     async def close(self) -> None:
         try:
+            if self._reading is not None and not self._reading.done():
+                await self._cut(self._reading)
             if self._driver.in_transaction:
                 self._driver.rollback()
         finally:
@@ -143,6 +170,10 @@ class SqliteStorage:
         self._reader.dispose()
         await self._writer.dispose()
         await self._system.dispose()
+
+
+def _is_interrupted(error: sa.exc.OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 @asynccontextmanager
