@@ -22,7 +22,6 @@ from tabard.records import tables
 ROWS: Final = 1_000
 SECRET: Final = "benchmark" * 4
 PLAN: Final = replace(PLANS[0], companies=1_000, contacts=3_000, deals=3_000, tickets=100)
-PERSONA: Final = "admin"
 
 
 @dataclass(frozen=True)

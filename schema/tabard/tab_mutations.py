@@ -36,7 +36,10 @@ async def set_visible(
     runtime = _runtime(work, tab)
     if not runtime.tab.is_hideable:
         raise Fault(
-            "INVALID", f"The tab '{tab}' is always shown.", reason="tab.not_hideable", path=["input", "tab"]
+            "INVALID",
+            f"The tab '{tab}' is always shown; no workspace can hide it.",
+            reason="tab.not_hideable",
+            path=["input", "tab"],
         )
     stored = state.tabs.get(tab, StoredTab())
     _check_version(stored, if_version)

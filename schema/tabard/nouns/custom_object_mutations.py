@@ -67,7 +67,10 @@ async def custom_object_create(
     object_type = f"{CUSTOM}{key}"
     values = _labelled("label", label) | _labelled("plural_label", plural_label)
     taken = Fault(
-        "CONFLICT", "Another custom object has this key.", reason="custom_object.key_taken", path=KEY
+        "CONFLICT",
+        "Another custom object has this key; choose another one.",
+        reason="custom_object.key_taken",
+        path=KEY,
     )
     with work.refusing(tables.custom_object, {"custom_object_object_type_key": taken}):
         id = await work.insert(tables.custom_object, object_type=object_type, version=1, **values)

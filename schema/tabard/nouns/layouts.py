@@ -68,7 +68,10 @@ async def page_layout_create(
     _check(name, properties)
     await _check_known(work, record, object_type, properties)
     taken = Fault(
-        "CONFLICT", "Another layout has this name.", reason="layout.name_taken", path=["input", "name"]
+        "CONFLICT",
+        "Another layout of the record type has this name; choose another one.",
+        reason="layout.name_taken",
+        path=["input", "name"],
     )
     with work.refusing(tables.page_layout, {"page_layout_name_key": taken}):
         id = await work.insert(

@@ -185,7 +185,11 @@ async def _placed(
         placed |= {"stage_id": found.id, "pipeline_id": found.pipeline_id}
     if company is not None:
         if "company_id" not in record.table.c:
-            raise Fault("INVALID", "This record type has no primary company.", path=["input", "company"])
+            raise Fault(
+                "INVALID",
+                "Records of this type have no primary company; leave `company` out.",
+                path=["input", "company"],
+            )
         company_type = work.registry.records["company"].type
         placed["company_id"] = (await work.find_global(company_type, company, ["input", "company"])).id
     return placed
@@ -193,7 +197,12 @@ async def _placed(
 
 def _no_pipelines(record: RecordContribution, path: list[str]) -> Fault:
     noun = noun_of(record.type)
-    return Fault("INVALID", f"A {noun} moves through no pipeline.", reason="record.no_pipelines", path=path)
+    return Fault(
+        "INVALID",
+        f"A {noun} moves through no pipeline, so it has no stage to be put in.",
+        reason="record.no_pipelines",
+        path=path,
+    )
 
 
 @core.mutation(description="Changes properties of a record.", policy=Permission.WORKSPACE)

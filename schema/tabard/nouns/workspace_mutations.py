@@ -175,7 +175,7 @@ def _described(description: str | None) -> dict[str, Any]:
 def _name_taken() -> Fault:
     return Fault(
         "CONFLICT",
-        "Another workspace has this name; names are compared without regard to case.",
+        "Another workspace has this name, whatever the case of its letters; choose another one.",
         reason="workspace.name_taken",
         path=NAME,
     )
@@ -224,7 +224,7 @@ async def _team_taken(work: Work, team_id: int) -> Fault:
     rows = await work.fetch(sa.select(placed.workspace_id).where(placed.team_id == team_id))
     return Fault(
         "CONFLICT",
-        "A team is in another workspace already; a team can be in only one.",
+        "A team is in another workspace already, and can be in only one; take it out there first.",
         reason="workspace.team_taken",
         path=TEAMS,
         team_id=team_id,
