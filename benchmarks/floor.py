@@ -1,6 +1,6 @@
 """Floor benchmark: CPU of the gateway for each request, over that of the least that Python can do.
 
-`python -m benchmarks.floor [--json] [--rounds N] [WORKLOAD ...]` makes a portal on SQLite and on a
+`python -m benchmarks floor [--json] [--rounds N] [WORKLOAD ...]` makes a portal on SQLite and on a
 PostgreSQL that it starts, compares the answers of both servers, and then asks them in turn, 16 at a time.
 """
 
@@ -85,7 +85,7 @@ async def gather(place: Place) -> tuple[Job, dict[str, Workload], str]:
 def serving(kind: str, file: Path) -> Iterator[tuple[psutil.Process, int]]:
     """A server's process and port."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.server", kind, str(file)],
+        [sys.executable, "-m", "benchmarks", "server", kind, str(file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

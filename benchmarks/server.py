@@ -1,4 +1,4 @@
-"""Server: either of the two that are compared, in a process of its own: `python -m benchmarks.server KIND FILE`."""
+"""Server: either of the two that are compared, in a process of its own: `python -m benchmarks server KIND FILE`."""
 
 from __future__ import annotations
 

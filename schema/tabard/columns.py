@@ -11,7 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-__all__ = ["Identifier", "Instant", "Label", "Scaled", "StoredJSON", "fold", "money", "searchable"]
+__all__ = [
+    "Identifier",
+    "Instant",
+    "Label",
+    "Scaled",
+    "StoredJSON",
+    "fold",
+    "money",
+    "record_columns",
+    "reference",
+    "searchable",
+]
 
 FOLDED_LENGTH = 255
 DECIMAL_SCALE = 6

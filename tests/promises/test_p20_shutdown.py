@@ -43,12 +43,14 @@ class Asker:
             return await client.get(path)
 
     async def ask(self) -> str:
-        """What came of it: OK, the error's code, or that nobody was there."""
+        """What came of it: OK, the error's code, or that nobody was there, or not for long enough to accept."""
         try:
             async with httpx2.AsyncClient(base_url=self.server.address, timeout=PATIENCE) as client:
                 answer = await client.post("/graphql", json={"query": QUERY}, headers=self.headers)
         except httpx2.ConnectError:
             return "NOBODY"
+        except httpx2.ReadError:
+            return "NOT ACCEPTED"
         content = answer.json()
         if "errors" not in content:
             return "OK"
@@ -101,9 +103,11 @@ async def test_no_request_fails_that_was_sent_before_the_end(
     after: Counter[str] = Counter()
 
     async def keep_asking() -> None:
-        while (found := await asker.ask()) not in {"NOBODY"}:
-            (after if told.is_set() else before)[found] += 1
-        after["NOBODY"] += 1
+        found = ""
+        while found != "NOBODY":
+            counted = after if told.is_set() else before
+            found = await asker.ask()
+            counted[found] += 1
 
     asking = [asyncio.create_task(keep_asking()) for _ in range(8)]
     async with asyncio.timeout(PATIENCE):
@@ -114,7 +118,8 @@ async def test_no_request_fails_that_was_sent_before_the_end(
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*asking)
     assert set(before) == {"OK"}
-    assert set(after) <= {"OK", "UNAVAILABLE", "NOBODY"}
+    # Whoever connects while the door closes may stand before it; who had sent a request before has an answer.
+    assert set(after) <= {"OK", "UNAVAILABLE", "NOT ACCEPTED", "NOBODY"}
     assert await asyncio.to_thread(server.end) == 0
     record_property("asked", before.total() + after.total())
 
