@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan
+from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from gateway.assets import Assets
 from gateway.codes import Code
@@ -18,7 +20,7 @@ from gateway.configuration import Configuration
 from gateway.documents import Documents
 from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
-from gateway.envelope import Envelope, request_id_of
+from gateway.envelope import Envelope, given_or_new, request_id_of
 from gateway.examples import examples
 from gateway.guests import Guests
 from gateway.health import Health
@@ -115,6 +117,7 @@ def create_app(gateway: Gateway) -> Starlette:
     )
     # An address with a slash too many is wrong; a redirect would turn a POST into a riddle.
     app.router.redirect_slashes = False
+    app.router.default = find_nothing
     return app
 
 
@@ -124,6 +127,15 @@ def query_page(gateway: Gateway) -> list[BaseRoute]:
         return []
     assets = Assets(gateway.configuration.assets)
     return QueryPage(assets, examples(gateway.engine.graphql_schema), gateway.guests).routes
+
+
+async def find_nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers whoever asks at an address where nothing is; sockets too are told so in words."""
+    if scope["type"] != "websocket":
+        raise HTTPException(404)
+    request_id = given_or_new(Headers(scope=scope).get("x-request-id"))
+    refusal = Refusal(Code.NOT_FOUND, f"{Code.NOT_FOUND.meaning} {Code.NOT_FOUND.remedy}")
+    await WebSocket(scope, receive, send).send_denial_response(Responder(request_id).failure(refusal))
 
 
 async def refuse_address(request: Request, error: Exception) -> Response:

@@ -26,7 +26,7 @@ from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepts_events, 
 from gateway.metrics import Metrics
 from gateway.query_string import parse_query_string, require_preflight
 from gateway.rate import Stock, name_of
-from gateway.refusal import Refusal
+from gateway.refusal import Refusal, wrong_method
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
 from gateway.server_timing import headers_of
@@ -214,12 +214,6 @@ def require_reading(method: str, operation: Operation) -> None:
     """Refuses a change by a method that must not change anything."""
     if method == "GET" and operation.kind is OperationType.MUTATION:
         raise wrong_method("POST")
-
-
-def wrong_method(allowed: str) -> Refusal:
-    """The refusal of a method, with those that are allowed."""
-    code = Code.METHOD_NOT_ALLOWED
-    return Refusal(code, f"{code.meaning} {code.remedy}", headers={"allow": allowed})
 
 
 def require_answerable(operation: Operation) -> None:

@@ -9,9 +9,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.codes import Code
 from gateway.envelope import request_id_of
-from gateway.refusal import Refusal
+from gateway.refusal import Refusal, wrong_method
 from gateway.response import Responder
 
+METHODS = ("GET", "POST")
 SHOWN = ("retry-after", "server-timing", "x-request-id", "x-tabard-fallback")
 DAY_SECONDS = 86_400
 
@@ -28,7 +29,7 @@ class Origins:
         self._shared = CORSMiddleware(
             app,
             allow_origins=self._allowed,
-            allow_methods=("GET", "POST"),
+            allow_methods=METHODS,
             allow_headers=("*",),
             expose_headers=SHOWN,
             max_age=DAY_SECONDS,
@@ -39,11 +40,18 @@ class Origins:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if not is_allowed(headers, self._allowed):
-            await Responder(request_id_of(scope)).failure(foreign())(scope, receive, send)
+        if refusal := self._refusal(scope["method"], headers):
+            await Responder(request_id_of(scope)).failure(refusal)(scope, receive, send)
             return
         app = self._shared if headers.get("origin") in self._allowed else self._app
         await app(scope, receive, send)
+
+    def _refusal(self, method: str, headers: Headers) -> Refusal | None:
+        if not is_allowed(headers, self._allowed):
+            return foreign()
+        if method == "OPTIONS" and headers.get("access-control-request-method", "GET") not in METHODS:
+            return wrong_method(", ".join(METHODS))
+        return None
 
 
 def foreign() -> Refusal:

@@ -23,3 +23,9 @@ class LimitExceeded(Refusal):
     def __init__(self, code: Code, what: str, *, limit: int, actual: int) -> None:
         message = f"{what}: {actual:,}, but at most {limit:,} are allowed. {code.remedy}"
         super().__init__(code, message, limit=limit, actual=actual)
+
+
+def wrong_method(allowed: str) -> Refusal:
+    """The refusal of a method, with those that are allowed."""
+    code = Code.METHOD_NOT_ALLOWED
+    return Refusal(code, f"{code.meaning} {code.remedy}", headers={"allow": allowed})

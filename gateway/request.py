@@ -15,6 +15,7 @@ from gateway.media import JSON, parse_media_type
 from gateway.refusal import LimitExceeded, Refusal
 
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+BODY = "The body"
 NUL_ESCAPE = rb"\u0000"
 OPENING, CLOSING = b"[{", b"]}"
 # Deletes all but brackets, and turns these into the steps +1 and -1 of signed bytes.
@@ -54,7 +55,12 @@ def unsupported(what: str, headers: dict[str, str] | None = None) -> Refusal:
 
 def parse_request(body: bytes, json_depth: int) -> GraphQLRequest:
     """Reads a body; members that are not GraphQL's are passed over."""
-    return request_of(parse_object(body, json_depth))
+    value = parse_json(body, json_depth, BODY)
+    if isinstance(value, list):
+        raise Refusal(
+            Code.BATCHING_DISABLED, f"{BODY} is a list of requests. {Code.BATCHING_DISABLED.remedy}"
+        )
+    return request_of(object_of(value, BODY))
 
 
 def request_of(members: Mapping[str, Any]) -> GraphQLRequest:
@@ -80,8 +86,20 @@ def idempotency_key_of(request: GraphQLRequest, headers: Headers) -> str | None:
     return next(iter(keys), None)
 
 
-def parse_object(body: bytes, json_depth: int, what: str = "The body") -> Mapping[str, Any]:
-    """Reads a body as one JSON object."""
+def parse_object(text: bytes, json_depth: int, what: str) -> Mapping[str, Any]:
+    """Reads a text as one JSON object."""
+    return object_of(parse_json(text, json_depth, what), what)
+
+
+def object_of(value: Any, what: str) -> Mapping[str, Any]:
+    """The value if it is an object; refused otherwise."""
+    if not isinstance(value, dict):
+        raise malformed(f"{what} is JSON, but not an object.")
+    return value
+
+
+def parse_json(body: bytes, json_depth: int, what: str) -> Any:
+    """Reads JSON that is not nested too deeply and that every database can store."""
     depth = nesting(body, json_depth)
     if depth > json_depth:
         raise LimitExceeded(Code.BAD_REQUEST, "JSON is nested too deeply", limit=json_depth, actual=depth)
@@ -92,12 +110,6 @@ def parse_object(body: bytes, json_depth: int, what: str = "The body") -> Mappin
         raise malformed(f"{what} is not JSON in UTF-8 ({error.msg}, at byte {error.pos}).") from None
     if NUL_ESCAPE in body and holds_nul(value):
         raise malformed(f"{what} holds the character U+0000, which no text may hold.")
-    if isinstance(value, list):
-        raise Refusal(
-            Code.BATCHING_DISABLED, f"{what} is a list of requests. {Code.BATCHING_DISABLED.remedy}"
-        )
-    if not isinstance(value, dict):
-        raise malformed(f"{what} is JSON, but not an object.")
     return value
 
 

@@ -45,7 +45,7 @@ class Closed(Exception):
 def parse_message(text: str, json_depth: int) -> Mapping[str, Any]:
     """Reads a message; closes the connection for what is none."""
     try:
-        return parse_object(text.encode(), json_depth)
+        return parse_object(text.encode(), json_depth, "The message")
     except (GraphError, UnicodeEncodeError):
         raise bad("The message is not one JSON object.") from None
 

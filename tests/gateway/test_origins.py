@@ -70,6 +70,17 @@ async def test_a_foreign_page_is_refused_and_not_reflected(client: httpx2.AsyncC
         assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
+@LISTED
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "post"])
+async def test_a_listed_page_that_asks_for_another_method_is_told_which_there_are(
+    client: httpx2.AsyncClient, method: str
+) -> None:
+    response = await preflight(client, APP, **{"access-control-request-method": method})
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
+    assert response.json()["errors"][0]["extensions"]["code"] == Code.METHOD_NOT_ALLOWED
+
+
 @pytest.mark.promise("P8")
 async def test_no_page_is_listed_unless_the_operator_lists_it(client: httpx2.AsyncClient) -> None:
     assert (await ask(client, APP)).status_code == 403

@@ -1,6 +1,6 @@
 """A throw-away PostgreSQL cluster that lives exactly as long as the test run that leased it.
 
-As a program, `cluster.py HOME PORT BIN` is the keeper: it starts the cluster, writes its URL to HOME/url (or
+As a program, `cluster.py HOME PORT BIN [loopback]` is the keeper: it starts the cluster, writes its URL to HOME/url (or
 why it could not to HOME/failed), and ends it when the connection to PORT closes. That happens on every end of
 a test run, a kill too. It needs nothing but the standard library.
 """
@@ -9,6 +9,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -69,6 +70,12 @@ class Cluster:
             (home / name).mkdir(mode=0o700)
             cluster.give(home / name)
         return cluster if cluster.runnable() else replace(cluster, bin=cluster.copied())
+
+    @classmethod
+    def at(cls, home: Path, folder: Path) -> "Cluster":
+        """The cluster that a keeper has made at a home, on loopback."""
+        copy = home / "programs" / folder.relative_to(folder.parents[2])
+        return cls(home, copy if copy.exists() else folder, _identity(), loopback=True)
 
     def runnable(self) -> bool:
         """Whether the server's account reaches the programs; it does not inside a private home folder."""
@@ -152,7 +159,11 @@ class Cluster:
         return "".join(text[-2000:] for text in texts)
 
     def stop(self) -> None:
-        """Ends the server at once."""
+        """Ends the server at once, also one that a test has frozen."""
+        with suppress(OSError, ValueError, IndexError):
+            first = (self.home / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0]
+            # It alone has to wake: it kills those of its processes that do not hear it.
+            os.kill(int(first), signal.SIGCONT)
         self.run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.home / "data"))
 
 
@@ -168,12 +179,12 @@ def _publish(home: Path, name: str, text: str) -> None:
     draft.rename(home / name)
 
 
-def keep(home: Path, port: int, folder: Path) -> None:
+def keep(home: Path, port: int, folder: Path, *, loopback: bool) -> None:
     """Runs a cluster with the programs in a folder for as long as the lease at a port lasts."""
     with socket.create_connection(("127.0.0.1", port)) as lease, ExitStack() as ending:
         ending.callback(shutil.rmtree, home, ignore_errors=True)
         try:
-            cluster = Cluster.prepare(home, folder)
+            cluster = Cluster.prepare(home, folder, loopback=loopback)
             ending.callback(cluster.stop)
             _publish(home, "url", cluster.start())
         except Exception as error:  # noqa: BLE001 - whatever it is, the waiting tests must hear of it
@@ -183,4 +194,9 @@ def keep(home: Path, port: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    keep(
+        Path(sys.argv[1]),
+        int(sys.argv[2]),
+        Path(sys.argv[3]),
+        loopback=os.name != "posix" or "loopback" in sys.argv[4:],
+    )

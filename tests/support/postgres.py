@@ -108,9 +108,10 @@ class Server:
 class Lease:
     """The test run's hold on its one cluster: started by the first test that asks, gone with the run."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, *, on_loopback: bool = False) -> None:
         self.home = home
         self.port = port
+        self.on_loopback = on_loopback
         self.keeper: subprocess.Popen[bytes] | None = None
 
     def server(self, programs: Path | None = None) -> Server:
@@ -127,7 +128,14 @@ class Lease:
 
     def _start(self, programs: Path) -> None:
         self.keeper = subprocess.Popen(
-            [sys.executable, cluster.__file__, self.home, str(self.port), programs],
+            [
+                sys.executable,
+                cluster.__file__,
+                self.home,
+                str(self.port),
+                programs,
+                *(["loopback"] if self.on_loopback else []),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -148,12 +156,13 @@ class Lease:
 class Lessor(Lease):
     """The lease in the process that outlives the others of a run: the only one, or xdist's controller."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_loopback: bool = False) -> None:
         # Short for a socket's name (107 bytes at most), and open to the account that the server runs as.
         parent = "/tmp" if os.name == "posix" else tempfile.gettempdir()  # noqa: S108
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
-        super().__init__(Path(parent) / f"tabard-pg-{secrets.token_hex(6)}", self.listener.getsockname()[1])
+        home = Path(parent) / f"tabard-pg-{secrets.token_hex(6)}"
+        super().__init__(home, self.listener.getsockname()[1], on_loopback=on_loopback)
 
     def end(self) -> None:
         """Ends the cluster, if one was started, and waits until it is gone."""

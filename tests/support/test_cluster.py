@@ -24,6 +24,15 @@ print(lease.home, flush=True)
 os.kill(os.getpid(), 9)
 """
 
+FROZEN_RUN = """
+import os
+from tests.support.outages import private_server
+with private_server() as private:
+    private.freeze()
+    print(private.home, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
 
 @pytest.fixture
 def programs(postgres: Server) -> Path:
@@ -66,9 +75,10 @@ def test_failed_start_is_told_to_whoever_waits(lessor: Lessor, tmp_path: Path) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends itself as POSIX kills")
-def test_cluster_is_gone_when_its_run_is_killed(programs: Path) -> None:
+@pytest.mark.parametrize("run", [KILLED_RUN, FROZEN_RUN], ids=["idle", "frozen"])
+def test_cluster_is_gone_when_its_run_is_killed(programs: Path, run: str) -> None:
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED_RUN], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False
     )
     home = Path(killed.stdout.strip())
 

@@ -245,6 +245,15 @@ async def test_a_malformed_header_is_refused_with_401(shared: Running) -> None:
     assert caught.value.response.status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/livez", "/nowhere"])
+async def test_a_socket_at_another_address_finds_nothing(shared: Running, path: str) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        async with opened(f"{shared.ws}{path}?"):
+            pass
+    assert caught.value.response.status_code == 404
+    assert json.loads(caught.value.response.body)["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     "origin",
