@@ -29,6 +29,7 @@ from tabard.user_errors import UserError, user_error
 from tabard.work import Work
 
 RESULT = "result_id"
+Maybe: Any = strawberry.Maybe
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,26 @@ class Parameter:
 
     @property
     def sent_as(self) -> Any:
+        if self.refuses_null:
+            # Strawberry turns null away as a failure of the server; so let it in, to be refused by name.
+            return Maybe[typing.get_args(self.annotation)[0] | None]
         if self.entity is None:
             return self.annotation
         return strawberry.ID | None if self.is_optional else strawberry.ID
+
+    @property
+    def refuses_null(self) -> bool:
+        """Whether clients may leave it out, but not send null: `Maybe[str]`."""
+        if typing.get_origin(self.annotation) is not Maybe:
+            return False
+        return type(None) not in typing.get_args(typing.get_args(self.annotation)[0])
+
+    def check(self, value: Any) -> None:
+        """Refuses null where the function takes none."""
+        if self.refuses_null and isinstance(value, strawberry.Some) and value.value is None:
+            name = camel(self.name)
+            words = f"`{name}` cannot be null; leave it out to keep it as it is."
+            raise Fault("REQUIRED", words, reason="input.null", path=["input", name])
 
 
 class Mutation:
@@ -144,6 +162,7 @@ class Mutation:
             value = getattr(given, parameter.name)
             if value is strawberry.UNSET:
                 continue
+            parameter.check(value)
             if parameter.entity is not None and value is not None:
                 value = await work.find_global(parameter.entity, value, ["input", camel(parameter.name)])
             arguments[parameter.name] = value

@@ -58,6 +58,10 @@ REFUSALS = [
         teams=["@team"],
     ),
     refused("workspaceUpdate", "INVALID", "workspace.default", "input.teams", workspace="@default", teams=[]),
+    # What a change may leave out it cannot be told to be nothing.
+    refused("workspaceUpdate", "REQUIRED", "input.null", "input.name", workspace="@own", name=None),
+    refused("workspaceUpdate", "REQUIRED", "input.null", "input.teams", workspace="@own", teams=None),
+    refused("accountSettingsUpdate", "REQUIRED", "input.null", "input.customers", customers=None),
     refused(
         "workspaceDelete",
         "INVALID",
