@@ -34,7 +34,7 @@ REAL = """{ companies(first: 5) { totalCount nodes { name owner { name } contact
 
 async def is_cancelled(work: Any, moment: Awaitable[Any]) -> bool:
     """Runs until the moment comes, then is cancelled; whether it had not ended before."""
-    task = asyncio.ensure_future(work)
+    task: asyncio.Future[Any] = asyncio.ensure_future(work)
     await moment
     task.cancel()
     await asyncio.wait([task])
