@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,15 @@ class DeclaredField(StrawberryField):
             selection = Selection(raw.field_nodes, raw.schema, raw.fragments, raw.variable_values)
             level = Level(context, self.contribution.plugin, position, selection, kwargs)
             loader = context.loaders[place] = _loader(level, self.contribution)
-        return loader.load(key)
+        loaded = loader.load(key)
+        # Who asked may be gone by the time that it fails; then nobody else looks at the failure.
+        loaded.add_done_callback(_look_at)
+        return loaded
+
+
+def _look_at(loaded: Future[Any]) -> None:
+    if not loaded.cancelled():
+        loaded.exception()
 
 
 def _loader(level: Level, contribution: FieldContribution) -> DataLoader[Any, Any]:

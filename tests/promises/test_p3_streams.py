@@ -50,7 +50,7 @@ async def lose(server: Running, persona: str, loss: str) -> str:
 
 @pytest.mark.promise("P3")
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("settings", [{"streams": {"recheck_seconds": 0.1}}])
+@pytest.mark.parametrize("settings", [{"streams": {"recheck_seconds": 0.5}}])
 async def test_a_right_that_is_withdrawn_ends_a_stream_on_which_nothing_happens(
     server: Running, loss: str
 ) -> None:
