@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Final
 
 from graphql import ExecutionResult
 
 from gateway.engine import Authenticator, Caller, EventStream
 from tabard.errors import DeadlineExceeded, Forbidden, GraphError, Unauthenticated, Unavailable
-
-LOOK_SECONDS: Final = 5.0
 
 
 class Standing:
@@ -43,11 +40,11 @@ class Standing:
         while True:
             await asyncio.sleep(self._seconds)
             try:
-                async with asyncio.timeout(LOOK_SECONDS), self.admit() as caller:
+                async with self.admit() as caller:
                     for stream in self._streams:
                         stream.require(caller.viewer)
             except (Unauthenticated, Forbidden) as error:
                 return error
-            except (Unavailable, DeadlineExceeded, TimeoutError):
+            except (Unavailable, DeadlineExceeded):
                 # Nothing is told while the database is away; the next look decides.
                 continue

@@ -50,18 +50,21 @@ async def lose(server: Running, persona: str, loss: str) -> str:
 
 @pytest.mark.promise("P3")
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("settings", [{"streams": {"recheck_seconds": 0.5}}])
+@pytest.mark.parametrize("settings", [{"streams": {"recheck_seconds": 0.1}}])
 async def test_a_right_that_is_withdrawn_ends_a_stream_on_which_nothing_happens(
     server: Running, loss: str
 ) -> None:
+    admin, company = server.token("super-admin"), await company_of(server, server.token("csm"))
     async with (
         opened(server.ws, server.token("csm")) as socket,
         told(server.http, server.token("csm"), CHANGED) as stream,
     ):
-        await socket.subscribe("s", CHANGED)
-        await socket.send("ping")
-        await socket.receive()
-        await server.until(lambda streams: streams.open == 2)
+        await rename(server, admin, company, "First")
+        first = (await stream.next())[1]["data"]["recordChanged"]["cursor"]
+        await rename(server, admin, company, "Second")
+        await stream.next()
+        await socket.subscribe("s", CHANGED, after=first)
+        assert (await socket.receive())["type"] == "next"
         reason = await lose(server, "csm", loss)
         code, said = await socket.closed()
         (_, answer), end = await stream.rest()
