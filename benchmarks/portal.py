@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from gateway.configuration import Configuration
-from gateway.identity import DemoTokens, Identity
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.limits import Limits
 from gateway.rate import RateSettings

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from graphql import parse
 
 from benchmarks.workloads import DOCUMENTS
-from gateway.identity import Identity
+from gateway.identity.identity import Identity
 from gateway.serving import Service
 from tabard.records.viewers import read_viewer
 from tabard.storage.compiled import CompiledRead

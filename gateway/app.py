@@ -17,20 +17,20 @@ from gateway.assets import Assets
 from gateway.codes import Code
 from gateway.compression import Compression
 from gateway.configuration import Configuration
-from gateway.documents import Documents
+from gateway.documents.documents import Documents
+from gateway.documents.library import Library
+from gateway.documents.manifest import Manifest
 from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import Envelope, given_or_new, request_id_of
 from gateway.examples import examples
-from gateway.guests import Guests
 from gateway.health import Health
-from gateway.library import Library
+from gateway.identity.guests import Guests
 from gateway.live.desk import Desk
 from gateway.live.event_streams import EventStreams
 from gateway.live.sockets import Sockets
 from gateway.live.streams import Streams
 from gateway.load import Load
-from gateway.manifest import Manifest
 from gateway.metrics import Metrics
 from gateway.origins import Origins
 from gateway.query_page import QueryPage

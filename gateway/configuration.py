@@ -10,12 +10,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from gateway.address import is_loopback
 from gateway.connections import DatabaseSettings
-from gateway.issuers import Issuer
+from gateway.documents.trust import TrustSettings
+from gateway.identity.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.load import LoadSettings
 from gateway.rate import RateSettings
-from gateway.trust import TrustSettings
 from tabard.errors import ConfigurationInvalid
 
 PREFIX = "TABARD_"

@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 from gateway.body import Body
 from gateway.codes import Code
 from gateway.configuration import Configuration
-from gateway.credentials import authorization
 from gateway.deadline import finish
-from gateway.documents import Operation, unresolved
+from gateway.documents.documents import Operation, unresolved
+from gateway.documents.library import Library
 from gateway.engine import Authenticator, Engine, Outcome
 from gateway.envelope import request_id_of
-from gateway.library import Library
+from gateway.identity.credentials import authorization
 from gateway.live.event_streams import EventStreams
 from gateway.load import Load, stopping
 from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepts_events, negotiate

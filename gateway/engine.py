@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from graphql import ExecutionResult, GraphQLSchema
 
-from gateway.documents import Operation
+from gateway.documents.documents import Operation
 from tabard.nouns.rate import RateLimit
 from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer

@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from graphql import ExecutionResult, GraphQLSchema
 
-from gateway.documents import Operation
+from gateway.documents.documents import Operation
 from gateway.engine import Caller, EventStream
 from gateway.execution.lane import prepared, run
 from gateway.execution.plans import Plans

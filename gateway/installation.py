@@ -11,7 +11,7 @@ from functools import cached_property
 
 from gateway.configuration import PREFIX, Configuration
 from gateway.data import DataFolder
-from gateway.manifest import Manifest, read_manifest
+from gateway.documents.manifest import Manifest, read_manifest
 from tabard.assembly import AssembledSchema, assemble
 from tabard.errors import ConfigurationInvalid
 from tabard.host import PluginHost

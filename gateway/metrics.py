@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import Metric
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.documents import Operation
+from gateway.documents.documents import Operation
 from gateway.engine import Vitals
 from gateway.live.streams import Streams
 from gateway.load import Load

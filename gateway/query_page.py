@@ -24,7 +24,7 @@ from starlette.types import Scope
 from gateway.address import is_loopback
 from gateway.assets import HERE, Assets
 from gateway.examples import Example
-from gateway.guests import Guests
+from gateway.identity.guests import Guests
 
 STATIC: Final = HERE / "static"
 POLICY: Final = {

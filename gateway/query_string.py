@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 
 from gateway.codes import Code
-from gateway.credentials import BEARER
+from gateway.identity.credentials import BEARER
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, malformed, parse_object, request_of
 

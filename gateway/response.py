@@ -10,8 +10,8 @@ from graphql import ExecutionResult, GraphQLError
 from starlette.responses import Response
 
 from gateway.codes import Code
+from gateway.documents.price import Quote
 from gateway.media import JSON
-from gateway.price import Quote
 from gateway.problem import Problem, from_exception, from_execution
 from gateway.refusal import LimitExceeded, Refusal
 

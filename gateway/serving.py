@@ -20,10 +20,12 @@ from gateway.configuration import EngineKind
 from gateway.execution.executor import CompiledExecutor
 from gateway.execution.plans import Plans
 from gateway.graph_engine import GraphEngine
-from gateway.guests import Guests
-from gateway.identity import DatabaseAuthenticator, DemoTokens, NoTokens, Verifier
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.guests import Guests
+from gateway.identity.identity import NoTokens, Verifier
+from gateway.identity.issued_tokens import TrustedIssuers, issued
 from gateway.installation import Installation
-from gateway.issued_tokens import TrustedIssuers, issued
 from gateway.spans import Provider, begin
 from tabard.errors import TabardError
 from tabard.graph import Graph

@@ -14,13 +14,13 @@ from gateway.app import Gateway
 from gateway.codes import Code
 from gateway.configuration import PREFIX, Configuration
 from gateway.connections import DatabaseSettings
+from gateway.documents.trust import TrustSettings
 from gateway.exits import Exit
-from gateway.issuers import Issuer
+from gateway.identity.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.load import LoadSettings
 from gateway.rate import RateSettings
-from gateway.trust import TrustSettings
 from tabard.policies import REASONS
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
 

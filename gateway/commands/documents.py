@@ -18,9 +18,9 @@ Output = Annotated[Path, typer.Option("--output", metavar="FILE", help="Manifest
 @app.command()
 def build(folder: Folder = Path("schema/operations"), output: Output = Path("documents.json")) -> None:
     """Check the documents of a folder, and write the manifest by which clients name them."""
-    from gateway.documents import Documents
-    from gateway.manifest import written
-    from gateway.trusting import trusted_operations
+    from gateway.documents.documents import Documents
+    from gateway.documents.manifest import written
+    from gateway.documents.trusting import trusted_operations
 
     place = installation()
     documents = Documents(place.schema.graphql_schema, place.configuration.limits, is_development=True)

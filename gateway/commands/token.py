@@ -21,7 +21,8 @@ def token(
     """Print a bearer token for a user; a server accepts it only in development, on this machine."""
     import asyncio
 
-    from gateway.identity import DemoTokens, Identity
+    from gateway.identity.demo_tokens import DemoTokens
+    from gateway.identity.identity import Identity
     from gateway.serving import DEMO_TOKENS
     from tabard.personas import find_user
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from gateway.guests import Guest
+from gateway.identity.guests import Guest
 from gateway.serving import Service
 from tabard.host import PluginHost
 from tabard.migrating import Migration

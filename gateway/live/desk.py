@@ -16,12 +16,12 @@ from starlette.types import Scope
 
 from gateway.codes import Code
 from gateway.configuration import Configuration
-from gateway.documents import Operation
+from gateway.documents.documents import Operation
+from gateway.documents.library import Library
+from gateway.documents.price import Quote
 from gateway.engine import Engine, Outcome
-from gateway.library import Library
 from gateway.live.standing import Standing
 from gateway.load import Load
-from gateway.price import Quote
 from gateway.rate import Stock, name_of
 from gateway.request import GraphQLRequest
 from gateway.response import Responder

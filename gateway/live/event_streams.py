@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.configuration import Configuration
-from gateway.credentials import authorization
 from gateway.engine import Authenticator
+from gateway.identity.credentials import authorization
 from gateway.live.bounds import Bounds
 from gateway.live.desk import Desk, single
 from gateway.live.messages import Closed

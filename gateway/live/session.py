@@ -13,8 +13,8 @@ from starlette.websockets import WebSocket
 
 from gateway.codes import Code
 from gateway.configuration import Configuration
-from gateway.credentials import bearer
 from gateway.engine import Authenticator
+from gateway.identity.credentials import bearer
 from gateway.live.desk import Desk
 from gateway.live.messages import (
     Closed,

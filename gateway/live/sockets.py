@@ -8,9 +8,9 @@ from starlette.websockets import WebSocket
 from structlog.contextvars import bound_contextvars
 
 from gateway.configuration import Configuration
-from gateway.credentials import authorization
 from gateway.engine import Authenticator
 from gateway.envelope import given_or_new
+from gateway.identity.credentials import authorization
 from gateway.live.desk import Desk
 from gateway.live.messages import SUBPROTOCOL, Closing
 from gateway.live.session import TRANSPORT, Session

@@ -12,7 +12,7 @@ from typing import Any
 import strawberry
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 
-from gateway.documents import Operation
+from gateway.documents.documents import Operation
 from gateway.engine import Caller
 from tabard.errors import Forbidden, PluginFailure, Unauthenticated, Unavailable
 from tabard.nouns.rate import RateLimit

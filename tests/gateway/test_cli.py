@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from gateway.cli import app
 from gateway.configuration import Configuration
 from gateway.exits import CODES, Exit, exit_of
-from gateway.identity import DemoTokens
+from gateway.identity.demo_tokens import DemoTokens
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS
 from tabard import errors

@@ -15,7 +15,8 @@ import httpx2
 import pytest
 
 from gateway.configuration import Configuration
-from gateway.identity import DemoTokens, Identity
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS
 from tabard.assembly import assemble

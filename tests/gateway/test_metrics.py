@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
 from gateway.configuration import Configuration
-from gateway.manifest import Manifest, hash_of
+from gateway.documents.manifest import Manifest, hash_of
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
 
 TRUSTED = "query Greeting { hello }"

@@ -14,8 +14,9 @@ from gateway.app import create_app
 from gateway.configuration import Configuration
 from gateway.examples import FOLDERS, examples
 from gateway.graph_engine import GraphEngine
-from gateway.guests import Guests
-from gateway.identity import DatabaseAuthenticator, DemoTokens
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.guests import Guests
 from gateway.query_page import POLICY
 from tabard.migrating import Migrations
 from tabard.personas import PERSONAS

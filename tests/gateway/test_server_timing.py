@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.manifest import TrustedOperation, hash_of, written
+from gateway.documents.manifest import TrustedOperation, hash_of, written
 from tabard import tracing
 from tests.support.services import Running, serving
 

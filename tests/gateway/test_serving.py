@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from gateway.configuration import Configuration
 from gateway.graph_engine import Troubles
-from gateway.identity import DemoTokens, Identity, NoTokens
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity, NoTokens
+from gateway.identity.issued_tokens import TrustedIssuers
 from gateway.installation import Installation
-from gateway.issued_tokens import TrustedIssuers
 from gateway.serving import DEMO_TOKENS, Service, verifier
 from tabard.containment import Containment
 from tabard.errors import DatabaseNotReady, Unavailable

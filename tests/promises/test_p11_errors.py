@@ -20,7 +20,8 @@ from gateway.compression import Compression
 from gateway.configuration import Configuration
 from gateway.endpoint import GraphQLEndpoint
 from gateway.graph_engine import GraphEngine
-from gateway.identity import DatabaseAuthenticator, Identity
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.identity import Identity
 from tabard import Plugin
 from tabard.errors import Fault, GraphError, TabardError
 from tabard.migrating import Migrations

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.configuration import Configuration
-from gateway.identity import DemoTokens, Identity
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS, Service
 from tabard.migrating import Migrations

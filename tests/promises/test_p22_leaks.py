@@ -20,7 +20,8 @@ from starlette.types import Message
 
 from gateway.app import create_app
 from gateway.configuration import Configuration
-from gateway.identity import DemoTokens, Identity
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS, Service
 from tabard.personas import find_user

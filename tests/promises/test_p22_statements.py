@@ -18,7 +18,9 @@ from gateway.app import Gateway as Edge
 from gateway.app import create_app
 from gateway.configuration import Configuration
 from gateway.graph_engine import GraphEngine
-from gateway.identity import DatabaseAuthenticator, DemoTokens, Identity
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from tabard import Plugin, Reader, SignedIn
 from tabard.errors import DeadlineExceeded
 from tabard.migrating import Migrations

@@ -6,7 +6,7 @@ import sys
 import pytest
 from graphql import GraphQLSyntaxError, parse, validate
 
-from gateway.limiter import measure
+from gateway.documents.limiter import measure
 from gateway.limits import Limits
 from tests.promises.support.corpus import LIMITER, SCHEMA, SHAPES, calls, scrambled, sized
 

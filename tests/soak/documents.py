@@ -9,7 +9,7 @@ from typing import Final
 
 from graphql import GraphQLSyntaxError, parse, validate
 
-from gateway.limiter import measure
+from gateway.documents.limiter import measure
 from gateway.limits import Limits
 from tests.promises.support.corpus import LIMITER, SCHEMA, SHAPES, calls, scrambled, sized
 from tests.soak.frame import Round, Rounds, Soak

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx2
 
 from gateway.configuration import Configuration
-from gateway.identity import DemoTokens, Identity
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS
 from tabard.assembly import assemble

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from graphql import build_schema
 
-from gateway.tokens import count_tokens
+from gateway.documents.tokens import count_tokens
 
 T = TypeVar("T")
 Shape = Callable[[int], str]
@@ -20,7 +20,9 @@ SCHEMA: Final = build_schema(
     "type Query { a: Query b: Query c: Query d: Query leaf: String text(n: Int): Int }"
 )
 OVERLAPPING: Final = "graphql.validation.rules.overlapping_fields_can_be_merged"
-LIMITER: Final = frozenset({"gateway.limiter", "gateway.extent", "gateway.overlap"})
+LIMITER: Final = frozenset(
+    {"gateway.documents.limiter", "gateway.documents.extent", "gateway.documents.overlap"}
+)
 
 
 def chained(count: int, body: Callable[[int], str]) -> str:

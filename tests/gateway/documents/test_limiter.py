@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.codes import Code
-from gateway.limiter import Dimensions, measure
+from gateway.documents.limiter import Dimensions, measure
 from gateway.limits import Limits
 
 LIMITS = Limits()
@@ -208,7 +208,7 @@ def test_each_selection_is_measured_once_however_often_it_is_spread(
 ) -> None:
     document = parse(shape(fragments))
     counted = visits(lambda: measure(document, LIMITS))
-    assert counted["gateway.extent"] == selections(document)
+    assert counted["gateway.documents.extent"] == selections(document)
 
 
 @pytest.mark.promise("P9")
@@ -217,7 +217,7 @@ def test_each_selection_is_measured_once_however_often_it_is_spread(
 def test_the_search_for_overlaps_ends_at_its_limit(shape: Callable[[int], str], fragments: int) -> None:
     document = parse(shape(fragments))
     counted = visits(lambda: measure(document, LIMITS))
-    assert counted["gateway.overlap"] <= LIMITS.overlaps + selections(document)
+    assert counted["gateway.documents.overlap"] <= LIMITS.overlaps + selections(document)
 
 
 def test_the_search_for_overlaps_ends_also_where_no_two_places_are_alike() -> None:
@@ -229,7 +229,7 @@ def test_the_search_for_overlaps_ends_also_where_no_two_places_are_alike() -> No
             text += f" fragment {name} on Q {{ a {{ ...{name} }} b {{ ...{name} }} }}"
     document = parse(text)
     counted = visits(lambda: measure(document, LIMITS))
-    assert counted["gateway.overlap"] <= LIMITS.overlaps + selections(document)
+    assert counted["gateway.documents.overlap"] <= LIMITS.overlaps + selections(document)
     assert [code for code, _, _ in refused(text)] == [Code.OVERLAP_LIMIT_EXCEEDED]
 
 

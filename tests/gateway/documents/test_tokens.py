@@ -5,7 +5,7 @@ from graphql import GraphQLSyntaxError, Lexer, Source, TokenKind
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from gateway.tokens import count_tokens
+from gateway.documents.tokens import count_tokens
 
 PIECES = st.sampled_from(
     [

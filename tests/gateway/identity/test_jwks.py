@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from gateway.jwks import FRESH_SECONDS, MOST_BYTES, PAUSE_SECONDS, STALE_SECONDS, Jwks, keys_of
+from gateway.identity.jwks import FRESH_SECONDS, MOST_BYTES, PAUSE_SECONDS, STALE_SECONDS, Jwks, keys_of
 from tabard.errors import Unavailable
 from tests.support.issuer import Issuer, serving_keys
 

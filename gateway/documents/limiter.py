@@ -6,9 +6,9 @@ from typing import NamedTuple
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode, OperationType
 
 from gateway.codes import Code
-from gateway.extent import Extent, Profile, fragment_extents, total
+from gateway.documents.extent import Extent, Profile, fragment_extents, total
+from gateway.documents.overlap import Fragments, Overlap
 from gateway.limits import Limits
-from gateway.overlap import Fragments, Overlap
 from gateway.refusal import LimitExceeded
 
 BOUNDS = (

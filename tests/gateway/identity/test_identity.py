@@ -13,7 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.engine import Caller
-from gateway.identity import DatabaseAuthenticator, DemoTokens, Identity, NoTokens
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.demo_tokens import DemoTokens
+from gateway.identity.identity import Identity, NoTokens
 from tabard.assembly import assemble
 from tabard.errors import Unauthenticated
 from tabard.portals import MadePortal, NewPortal, create_portal

@@ -8,11 +8,11 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from gateway.codes import Code
-from gateway.documents import CheckedDocument, Documents
-from gateway.manifest import HASH, Manifest, hash_of
+from gateway.documents.documents import CheckedDocument, Documents
+from gateway.documents.manifest import HASH, Manifest, hash_of
+from gateway.documents.trust import Mode, TrustSettings
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, malformed
-from gateway.trust import Mode, TrustSettings
 
 PREFIX = "sha256:"
 PROTOCOL_VERSION = 1

@@ -4,7 +4,7 @@ import pytest
 from graphql import OperationType
 
 from gateway.codes import Code
-from gateway.documents import BYTES_PER_TOKEN, CheckedDocument, Documents
+from gateway.documents.documents import BYTES_PER_TOKEN, CheckedDocument, Documents
 from gateway.limits import Limits
 from gateway.refusal import LimitExceeded
 from tests.gateway.sample import SampleEngine

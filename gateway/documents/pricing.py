@@ -28,9 +28,9 @@ from graphql import (
 )
 from graphql.utilities import get_default_value_ast
 
-from gateway.extent import INTROSPECTION
-from gateway.overlap import Fragments, Place
-from gateway.price import CEILING, ONE, Amount, Given, Link, Price, Quote, Size, Step, number
+from gateway.documents.extent import INTROSPECTION
+from gateway.documents.overlap import Fragments, Place
+from gateway.documents.price import CEILING, ONE, Amount, Given, Link, Price, Quote, Size, Step, number
 from tabard.connection import DEFAULT_PAGE
 
 # `data` itself.

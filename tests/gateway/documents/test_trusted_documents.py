@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from gateway.app import Gateway, create_app
 from gateway.cli import app as command_line
 from gateway.configuration import Configuration
+from gateway.documents.manifest import Manifest, TrustedOperation, hash_of, read_manifest, written
 from gateway.installation import Installation
-from gateway.manifest import Manifest, TrustedOperation, hash_of, read_manifest, written
 from gateway.media import GRAPHQL_RESPONSE
 from tabard.errors import ConfigurationInvalid
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
@@ -25,7 +25,7 @@ UNKNOWN = "0" * 64
 EVERY = [{"documents": {"mode": mode}} for mode in ("off", "prefer", "require")]
 FIRST_TWO = pytest.mark.parametrize("settings", EVERY[:2])
 REQUIRED = pytest.mark.parametrize("settings", EVERY[2:])
-FOLDER = Path(__file__).resolve().parents[2] / "schema/operations"
+FOLDER = Path(__file__).resolve().parents[3] / "schema/operations"
 
 
 @pytest.fixture

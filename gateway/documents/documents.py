@@ -20,14 +20,14 @@ from graphql import (
 from graphql.language import Lexer
 
 from gateway.codes import Code
-from gateway.limiter import measure
+from gateway.documents.limiter import measure
+from gateway.documents.manifest import hash_of
+from gateway.documents.price import Price
+from gateway.documents.pricing import prices
+from gateway.documents.tokens import count_tokens
 from gateway.limits import Limits
-from gateway.manifest import hash_of
-from gateway.price import Price
-from gateway.pricing import prices
 from gateway.problem import Problem, from_document, from_exception
 from gateway.refusal import LimitExceeded, Refusal
-from gateway.tokens import count_tokens
 from tabard.tracing import span
 
 # Measured: a parsed document keeps about 470 bytes for each token.

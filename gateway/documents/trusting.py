@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.documents import Documents
-from gateway.manifest import TrustedOperation
+from gateway.documents.documents import Documents
+from gateway.documents.manifest import TrustedOperation
 from gateway.refusal import Refusal
 from tabard.errors import CommandRefused
 

@@ -9,10 +9,10 @@ from graphql import build_schema, execute_sync, get_introspection_query, parse, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.documents import Documents
+from gateway.documents.documents import Documents
+from gateway.documents.price import Quote
+from gateway.documents.pricing import prices
 from gateway.limits import Limits
-from gateway.price import Quote
-from gateway.pricing import prices
 from gateway.refusal import LimitExceeded
 
 SCHEMA = build_schema("""
@@ -26,7 +26,7 @@ SCHEMA = build_schema("""
     type PageInfo { hasNextPage: Boolean! }
     type Mutation { change(first: Int): Thing again: Thing }
 """)
-OPERATIONS = Path(__file__).resolve().parents[2] / "schema"
+OPERATIONS = Path(__file__).resolve().parents[3] / "schema"
 
 
 def quote(text: str, **variables: Any) -> Quote:

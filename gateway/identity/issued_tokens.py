@@ -10,16 +10,9 @@ from typing import Any, Final
 
 import jwt
 
-from gateway.identity import (
-    LONGEST_TOKEN,
-    Identity,
-    Verifier,
-    expired,
-    id_of,
-    invalid,
-)
-from gateway.issuers import Issuer
-from gateway.jwks import Jwks
+from gateway.identity.identity import LONGEST_TOKEN, Identity, Verifier, expired, id_of, invalid
+from gateway.identity.issuers import Issuer
+from gateway.identity.jwks import Jwks
 from tabard.records.viewers import KnownBy
 
 LEEWAY: Final = timedelta(seconds=60)

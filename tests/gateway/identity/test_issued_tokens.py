@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from gateway.identity import DatabaseAuthenticator, Identity
-from gateway.issued_tokens import IssuedTokens, TrustedIssuers
-from gateway.issuers import Issuer as TrustedIssuer
-from gateway.jwks import Jwks
+from gateway.identity.authenticator import DatabaseAuthenticator
+from gateway.identity.identity import Identity
+from gateway.identity.issued_tokens import IssuedTokens, TrustedIssuers
+from gateway.identity.issuers import Issuer as TrustedIssuer
+from gateway.identity.jwks import Jwks
 from tabard.assembly import assemble
 from tabard.errors import Unauthenticated
 from tabard.portals import MadePortal, NewPortal, create_portal

@@ -1,0 +1,61 @@
+"""Authenticator: reads from the database whom a token names."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from gateway.engine import Caller
+from gateway.identity.identity import Verifier, gone
+from tabard.portals import portal_id
+from tabard.records.viewers import read_viewer
+from tabard.storage.database import Database
+from tabard.viewer import ANONYMOUS
+
+
+class DatabaseAuthenticator:
+    """Reads the user whom a verified token names; one statement, with all that policies ask about."""
+
+    def __init__(self, verifier: Verifier, database: Database) -> None:
+        self._verifier = verifier
+        self._database = database
+        self._portals = PortalIds(database)
+
+    @asynccontextmanager
+    async def authenticate(self, authorization: str | None) -> AsyncIterator[Caller]:
+        """The caller, while they are served; the session that read them is closed in the end."""
+        if authorization is None:
+            yield Caller(ANONYMOUS)
+            return
+        identity = await self._verifier.verify(authorization.partition(" ")[2])
+        portal_id = await self._portals.find(identity.portal)
+        viewer, reads = await read_viewer(self._database, portal_id, identity.user)
+        try:
+            if viewer is None:
+                raise gone()
+            yield Caller(viewer, reads)
+        finally:
+            await reads.close()
+
+
+class PortalIds:
+    """The ids of portals by their keys, which never change; each is read once."""
+
+    MOST: Final = 100_000
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, int] = {}
+
+    async def find(self, portal: int | str) -> int:
+        """The portal's id; raises Unauthenticated when there is none."""
+        if isinstance(portal, int):
+            return portal
+        if (known := self._known.get(portal)) is not None:
+            return known
+        if (found := await portal_id(self._database, portal)) is None:
+            raise gone()
+        if len(self._known) < self.MOST:
+            self._known[portal] = found
+        return found
