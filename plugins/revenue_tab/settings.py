@@ -52,7 +52,5 @@ class RevenueSettings(Settings):
     )
 
     def check(self) -> None:
-        if len(set(self.objects)) < len(self.objects):
-            raise InvalidSetting("objects", "names a record type twice")
         if self.pipelines and self.default_pipeline and self.default_pipeline not in self.pipelines:
             raise InvalidSetting("defaultPipeline", "must be one of the pipelines shown")

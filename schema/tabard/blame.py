@@ -1,4 +1,4 @@
-"""Blame: which plugin an error without a code belongs to, such as a value of the wrong type."""
+"""Blame: whose an error without a code is: the plugin's, such as a value of the wrong type, or the client's."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from graphql import (
     Visitor,
     visit,
 )
+from strawberry.exceptions import StrawberryInputCoercionError
 
-from tabard.errors import GraphError, PluginFailure
+from tabard.errors import BadUserInput, GraphError, PluginFailure
 from tabard.fields import DeclaredField
 from tabard.registry import BUILT_IN
 
@@ -33,6 +34,17 @@ def is_coded(error: GraphQLError) -> bool:
     return (
         isinstance(cause, GraphError) or not nodes or not all(isinstance(node, FieldNode) for node in nodes)
     )
+
+
+def in_clients_words(error: GraphQLError) -> GraphQLError:
+    """The error; what Strawberry says of a null among the arguments in terms of Python, in the client's."""
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError) and not isinstance(cause, StrawberryInputCoercionError):
+        cause = cause.original_error
+    if not isinstance(cause, StrawberryInputCoercionError):
+        return error
+    refusal = BadUserInput("An argument of this field is null, which it cannot be; leave it out instead.")
+    return _retold(error, refusal)
 
 
 def plugin_at(
@@ -55,8 +67,12 @@ def blamed(error: GraphQLError, plugin: str) -> GraphQLError:
     """The error as the plugin's failure; the cause stays inside."""
     failure = PluginFailure(plugin)
     failure.__cause__ = error
+    return _retold(error, failure)
+
+
+def _retold(error: GraphQLError, cause: GraphError) -> GraphQLError:
     return GraphQLError(
-        str(failure), error.nodes, path=error.path, original_error=failure, extensions=failure.extensions
+        str(cause), error.nodes, path=error.path, original_error=cause, extensions=cause.extensions
     )
 
 

@@ -238,16 +238,17 @@ class Fault(TabardError):
 class InvalidSetting(Fault):
     """A setting's value that its section refuses.
 
-    `setting` is the field's GraphQL name, `problem` what is wrong with the value. Who saves the section
-    adds where in the input it stands.
+    `setting` is the field's GraphQL name, `problem` what is wrong with the value, or with an item of it,
+    counted from 0. Who saves the section adds where in the input it stands.
     """
 
-    def __init__(self, setting: str, problem: str) -> None:
+    def __init__(self, setting: str, problem: str, item: int | None = None) -> None:
+        place = "The" if item is None else f"Item {item + 1} of the"
         super().__init__(
             "INVALID",
-            f"The setting '{setting}' {problem}.",
+            f"{place} setting '{setting}' {problem}.",
             reason="setting.invalid",
-            path=[setting],
+            path=[setting] if item is None else [setting, str(item)],
         )
         self.setting = setting
         self.problem = problem

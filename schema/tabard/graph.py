@@ -14,7 +14,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import AssembledSchema
-from tabard.blame import blamed, is_coded, plugin_at
+from tabard.blame import blamed, in_clients_words, is_coded, plugin_at
 from tabard.containment import Containment
 from tabard.context import Context, scope_of
 from tabard.cursors import Cursors
@@ -137,7 +137,7 @@ class Graph:
         """The errors; those without a code are failures of the plugins whose fields they are at."""
         plugins: dict[tuple[int, ...], str | None] = {}
         named = []
-        for error in errors:
+        for error in map(in_clients_words, errors):
             field = tuple(map(id, error.nodes or ()))
             if not is_coded(error) and field not in plugins:
                 plugins[field] = plugin_at(error, self.graphql_schema, document, self._owners)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import types
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,9 +11,8 @@ from tabard.entities import is_entity
 from tabard.mutations import Parameter
 from tabard.nouns.node import Deleted, Record
 from tabard.nouns.workspace import Workspace
-from tabard.typegraph import unknown_types
+from tabard.typegraph import UNIONS, unknown_types
 
-UNIONS = (types.UnionType, typing.Union)
 RETURNED = (Deleted, Record, Workspace)
 
 

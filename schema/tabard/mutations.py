@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument, StrawberryArgumentAnnotation
+from strawberry.types.arguments import InputContext, StrawberryArgument, StrawberryArgumentAnnotation
 from strawberry.types.field import StrawberryField
 
 from tabard.context import Context
@@ -22,6 +22,7 @@ from tabard.naming import camel, pascal, snake
 from tabard.nouns.node import Deleted, Named, Record
 from tabard.nouns.nodes import RecordRead
 from tabard.nouns.workspace import Workspace, WorkspaceRead
+from tabard.nulls import misplaced_null, null_refused
 from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
 from tabard.reads.related import OneRead
@@ -29,7 +30,6 @@ from tabard.user_errors import UserError, user_error
 from tabard.work import Work
 
 RESULT = "result_id"
-Maybe: Any = strawberry.Maybe
 
 
 @dataclass(frozen=True)
@@ -70,26 +70,9 @@ class Parameter:
 
     @property
     def sent_as(self) -> Any:
-        if self.refuses_null:
-            # Strawberry turns null away as a failure of the server; so let it in, to be refused by name.
-            return Maybe[typing.get_args(self.annotation)[0] | None]
         if self.entity is None:
             return self.annotation
         return strawberry.ID | None if self.is_optional else strawberry.ID
-
-    @property
-    def refuses_null(self) -> bool:
-        """Whether clients may leave it out, but not send null: `Maybe[str]`."""
-        if typing.get_origin(self.annotation) is not Maybe:
-            return False
-        return type(None) not in typing.get_args(typing.get_args(self.annotation)[0])
-
-    def check(self, value: Any) -> None:
-        """Refuses null where the function takes none."""
-        if self.refuses_null and isinstance(value, strawberry.Some) and value.value is None:
-            name = camel(self.name)
-            words = f"`{name}` cannot be null; leave it out to keep it as it is."
-            raise Fault("REQUIRED", words, reason="input.null", path=["input", name])
 
 
 class Mutation:
@@ -128,7 +111,8 @@ class Mutation:
     async def run(self, context: Context, path: str, given: Any) -> Any:
         """Does the work and answers with the payload; an expected failure is in `userErrors`.
 
-        With an idempotency key a repeated call does no work and reads the first one's result afresh.
+        `given` is the input, or the fault that refuses it. With an idempotency key a repeated call does no
+        work and reads the first one's result afresh.
         """
         try:
             result = await self._work(context, path, given)
@@ -139,6 +123,8 @@ class Mutation:
         return self._answer(result, [])
 
     async def _work(self, context: Context, path: str, given: Any) -> Any:
+        if isinstance(given, Fault):
+            raise given
         graph, operation = context.graph, self.contribution.graphql_name
         # A request never holds two connections: many that did would wait for each other.
         await context.session.close()
@@ -162,7 +148,6 @@ class Mutation:
             value = getattr(given, parameter.name)
             if value is strawberry.UNSET:
                 continue
-            parameter.check(value)
             if parameter.entity is not None and value is not None:
                 value = await work.find_global(parameter.entity, value, ["input", camel(parameter.name)])
             arguments[parameter.name] = value
@@ -185,9 +170,12 @@ class Mutation:
         for item in self.parameters:
             options = {} if item.default is inspect.Parameter.empty else {"default": item.default}
             namespace[item.name] = strawberry.field(description=item.description, **options)
-        return strawberry.input(
+        class_ = strawberry.input(
             type(name, (), namespace), description=f"Input of `{self.contribution.graphql_name}`."
         )
+        # Strawberry turns a misplaced null away as a failure of the server, without saying where.
+        class_.__strawberry_definition__.from_input = _received  # type: ignore[attr-defined]
+        return class_
 
     def _payload(self) -> type:
         name = f"{pascal(self.contribution.name)}Payload"
@@ -238,6 +226,19 @@ class MutationField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         return self.mutation.run(info.context, str(info.path.key), kwargs.get("input"))
+
+
+def _received(type_: Any, value: Mapping[str, Any], context: InputContext) -> Any:
+    """The input as Strawberry would make it, or the fault for a null where there can be none."""
+    definition, names = type_.__strawberry_definition__, context.config.name_converter
+    made = dict.fromkeys(field.python_name for field in definition.fields if field.default is MISSING)
+    for field in definition.fields:
+        name, of = names.from_field(field), field.resolve_type(type_definition=definition)
+        if name in value:
+            if place := misplaced_null(value[name], of, names, ("input", name)):
+                return null_refused(place)
+            made[field.python_name] = context.convert(value[name], of, name)
+    return type_(**made)
 
 
 def _outcome(result: Any) -> int | str | None:

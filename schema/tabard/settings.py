@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from tabard.errors import InvalidSetting
 from tabard.naming import camel, title
 from tabard.references import Reference
+from tabard.setting_problems import refusal
+from tabard.setting_values import values_of
 from tabard.typegraph import is_strawberry_type
 
 log = structlog.get_logger("tabard.plugins")
@@ -49,8 +50,7 @@ class Setting:
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the values as clients send them."""
-        kinds = self.annotation if isinstance(self.annotation, enum.EnumMeta) else None
-        values = {"enum": list(kinds.__members__)} if kinds else self.adapter.json_schema()
+        values = self.adapter.json_schema()
         schema: dict[str, Any] = {"title": self.title, **values, "default": self.as_sent(self.default)}
         if self.description:
             schema["description"] = self.description
@@ -60,7 +60,7 @@ class Setting:
 
     def as_sent(self, value: Any) -> Any:
         """A value as clients send it."""
-        return value.name if isinstance(value, enum.Enum) else self.adapter.dump_python(value, mode="json")
+        return self.adapter.dump_python(value, mode="json")
 
 
 class Section:
@@ -152,7 +152,7 @@ class Section:
         try:
             return setting.adapter.dump_python(setting.adapter.validate_python(value), mode="json")
         except ValidationError as error:
-            raise InvalidSetting(setting.graphql_name, error.errors()[0]["msg"].lower()) from error
+            raise refusal(setting.graphql_name, error) from error
 
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the section, good enough to draw a form from."""
@@ -186,9 +186,7 @@ def _setting(field: dataclasses.Field[Any], hint: Any, description: str | None) 
     marks = getattr(hint, "__metadata__", ())
     reference = next((item for item in marks if isinstance(item, Reference)), None)
     annotation = typing.get_args(hint)[0] if marks else hint
-    bounds = [item for item in marks if item is not reference]
-    plain = _plain(annotation)
-    adapter = TypeAdapter(typing.Annotated[plain, *bounds] if bounds else plain)
+    adapter = values_of(annotation, marks)
     factory = field.default_factory
     if factory is not dataclasses.MISSING:
         default: Any = factory()
@@ -200,16 +198,6 @@ def _setting(field: dataclasses.Field[Any], hint: Any, description: str | None) 
 
 def _maybe(annotation: Any) -> Any:
     return typing.cast(Any, strawberry.Maybe)[annotation | None]
-
-
-def _plain(annotation: Any) -> Any:
-    """Pydantic reads `strawberry.ID` as the plain text it is."""
-    if annotation is strawberry.ID:
-        return str
-    arguments = typing.get_args(annotation)
-    if typing.get_origin(annotation) is list:
-        return list[_plain(arguments[0])]  # type: ignore[misc]
-    return annotation
 
 
 def has_default(field: dataclasses.Field[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import types
 import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from strawberry.types.union import StrawberryUnion
 
 from tabard.scalars import SCALARS
 
+UNIONS = (types.UnionType, typing.Union)
 _SCALARS = {*DEFAULT_SCALAR_REGISTRY, *SCALARS}
 
 

@@ -27,9 +27,17 @@ def wrong_kind(mutation: str, **settings: Any) -> Refusal:
     )
 
 
+# A zero-width space, a filler that counts as a letter, a sign that joins, and a mark without a letter.
+INVISIBLE = "\u200b\u3164\u200d\u0301"
+
 REFUSALS = [
     # Names, descriptions, teams and the quota.
     refused("workspaceCreate", "REQUIRED", "workspace.name_empty", "input.name", name=" "),
+    refused("workspaceCreate", "REQUIRED", "workspace.name_empty", "input.name", name=INVISIBLE),
+    refused(
+        "workspaceUpdate", "REQUIRED", "workspace.name_empty", "input.name", workspace="@own", name=INVISIBLE
+    ),
+    refused("workspaceCreate", "CONFLICT", "workspace.name_taken", "input.name", name="\ufeffRene\u200bwals"),
     refused("workspaceCreate", "INVALID", "workspace.name_length", "input.name", name="x" * 101),
     refused("workspaceCreate", "CONFLICT", "workspace.name_taken", "input.name", name="  rENEWALS "),
     refused(
@@ -213,6 +221,49 @@ REFUSALS = [
         workspace="@default",
         settings={"objects": ["deal", "custom.subscription"], "csmProperty": "success_manager"},
     ),
+    # Lists that name something twice.
+    refused(
+        "servicesSettingsUpdate",
+        "INVALID",
+        "setting.invalid",
+        "input.settings.pipelines.1",
+        workspace="@default",
+        settings={"pipelines": ["@service_pipeline", "@service_pipeline"]},
+    ),
+    refused(
+        "revenueSettingsUpdate",
+        "INVALID",
+        "setting.invalid",
+        "input.settings.pipelines.2",
+        workspace="@own",
+        settings={"pipelines": ["@deal_pipeline", "@ticket_pipeline", "@deal_pipeline"]},
+    ),
+    refused(
+        "revenueSettingsUpdate",
+        "INVALID",
+        "setting.invalid",
+        "input.settings.objects.1",
+        workspace="@own",
+        settings={"objects": ["deal", "deal"]},
+    ),
+    refused(
+        "accountSettingsUpdate",
+        "INVALID",
+        "setting.invalid",
+        "input.services.pipelines.1",
+        customers={"renewalProperty": "renewal_on"},
+        services={"pipelines": ["@service_pipeline", "@service_pipeline"]},
+    ),
+    refused(
+        "pageLayoutCreate",
+        "INVALID",
+        "layout.properties",
+        "input.properties",
+        objectType="company",
+        name="X",
+        kind="BOARD",
+        properties=["name", "name"],
+    ),
     # Tabs.
     refused(
         "servicesSettingsUpdate",
@@ -241,6 +292,57 @@ REFUSALS = [
         visible=False,
     ),
     # Layouts and custom objects.
+    refused(
+        "pageLayoutCreate",
+        "INVALID",
+        "layout.name",
+        "input.name",
+        objectType="company",
+        name=INVISIBLE,
+        kind="BOARD",
+        properties=["name"],
+    ),
+    refused(
+        "customObjectCreate",
+        "INVALID",
+        "label.length",
+        "input.pluralLabel",
+        key="x",
+        label="X",
+        pluralLabel=INVISIBLE,
+    ),
+    refused(
+        "customObjectUpdate",
+        "INVALID",
+        "label.length",
+        "input.properties.0.label",
+        customObject="@custom",
+        properties=[{"key": "tier", "label": INVISIBLE, "kind": "TEXT"}],
+    ),
+    refused(
+        "customObjectUpdate",
+        "INVALID",
+        "label.length",
+        "input.properties.0.options.1",
+        customObject="@custom",
+        properties=[{"key": "tier", "label": "Tier", "kind": "OPTION", "options": ["a", INVISIBLE]}],
+    ),
+    refused(
+        "customObjectUpdate",
+        "INVALID",
+        "property.options",
+        "input.properties.0.options.1",
+        customObject="@custom",
+        properties=[{"key": "tier", "label": "Tier", "kind": "OPTION", "options": ["a", " a\u200b"]}],
+    ),
+    refused(
+        "customObjectUpdate",
+        "INVALID",
+        "property.options",
+        "input.properties.0.options",
+        customObject="@custom",
+        properties=[{"key": "tier", "label": "Tier", "kind": "TEXT", "options": ["a"]}],
+    ),
     refused(
         "pageLayoutCreate",
         "NOT_FOUND",

@@ -12,6 +12,7 @@ from tabard.importing.fields import Cells, Field
 from tabard.importing.notation import BOOLEAN_KEYS, NUMBER_KEYS, Notation
 from tabard.importing.sources import KEYS as SOURCE_KEYS
 from tabard.importing.sources import Source, Texts, read_source
+from tabard.labels import is_blank
 from tabard.properties import PropertyKind
 
 Convert = Callable[[str, Texts], Cells]
@@ -45,11 +46,9 @@ class Setter:
     def cells(self, row: Texts) -> Cells:
         """The cells for a row; raises BadCell."""
         text = self.source.text(row)
-        if text is not None:
-            return self.convert(text, row)
-        if self.field.is_required:
+        if self.field.is_required and is_blank(text or ""):
             raise BadCell(f"is empty, but '{self.field.key}' is needed")
-        return self.field.blank
+        return self.field.blank if text is None else self.convert(text, row)
 
 
 def read_setter(

@@ -11,6 +11,7 @@ import strawberry
 from tabard.columns import fold
 from tabard.core import core
 from tabard.errors import Fault
+from tabard.labels import label
 from tabard.naming import SNAKE
 from tabard.nouns.arguments import IfVersion
 from tabard.nouns.custom_objects import CustomObject
@@ -22,7 +23,7 @@ from tabard.records.object_types import CUSTOM, CUSTOM_RECORD, require_custom_ob
 from tabard.storage.keys import keys as keys_in
 from tabard.work import Work
 
-MAX_KEY, MAX_LABEL, MAX_PROPERTIES = 50, 100, 100
+MAX_KEY, MAX_LABEL, MAX_PROPERTIES, MAX_OPTIONS = 50, 100, 100, 100
 KEY, PROPERTIES = ["input", "key"], ["input", "properties"]
 ONE = strawberry.argument(description="What one of its records is called, e.g. `Subscription`.")
 SEVERAL = strawberry.argument(description="What several are called, e.g. `Subscriptions`.")
@@ -35,7 +36,8 @@ class PropertyDefinitionInput:
     kind: PropertyKind = strawberry.field(description="The kind of its values; an OPTION needs `options`.")
     group: str = strawberry.field(default="about", description="The group it is shown in.")
     options: list[str] = strawberry.field(
-        default_factory=list, description="The values that an OPTION property can take."
+        default_factory=list,
+        description=f"The values that an OPTION property can take, at most {MAX_OPTIONS}.",
     )
 
 
@@ -142,23 +144,35 @@ async def _defined_keys(work: Work, object_type: str, keys: Sequence[str]) -> se
 def _definition(object_type: str, item: PropertyDefinitionInput, path: list[str]) -> dict[str, Any]:
     _check_key(item.key, [*path, "key"], tables.property_definition.c.key.type.length)  # type: ignore[attr-defined]
     _check_key(item.group, [*path, "group"], MAX_KEY)
-    options = list(dict.fromkeys(option.strip() for option in item.options))
-    if (item.kind is PropertyKind.OPTION) != bool(options) or not all(options):
-        raise Fault(
-            "INVALID",
-            "A property of the kind OPTION has options, and no other one has; none of them is empty.",
-            reason="property.options",
-            path=[*path, "options"],
-        )
     return {
         "object_type": object_type,
         "key": item.key,
         "label": _label(item.label, [*path, "label"]),
         "group_key": item.group,
         "kind": item.kind.value,
-        "options": [{"value": option, "label": option} for option in options],
+        "options": [{"value": option, "label": option} for option in _options(item, [*path, "options"])],
         "version": 1,
     }
+
+
+def _options(item: PropertyDefinitionInput, path: list[str]) -> list[str]:
+    if (item.kind is PropertyKind.OPTION) != bool(item.options) or len(item.options) > MAX_OPTIONS:
+        raise Fault(
+            "INVALID",
+            f"A property of the kind OPTION has 1 to {MAX_OPTIONS} options, and no other one has any.",
+            reason="property.options",
+            path=path,
+        )
+    options = [_label(option, [*path, str(place)]) for place, option in enumerate(item.options)]
+    for place, option in enumerate(options):
+        if option in options[:place]:
+            raise Fault(
+                "INVALID",
+                f"The option '{option}' comes twice; write it once.",
+                reason="property.options",
+                path=[*path, str(place)],
+            )
+    return options
 
 
 def _labelled(name: str, given: str) -> dict[str, Any]:
@@ -167,10 +181,15 @@ def _labelled(name: str, given: str) -> dict[str, Any]:
 
 
 def _label(given: str, path: list[str]) -> str:
-    label = " ".join(given.split())
-    if not 1 <= len(label) <= MAX_LABEL:
-        raise Fault("INVALID", f"A label has 1 to {MAX_LABEL} characters.", reason="label.length", path=path)
-    return label
+    kept = label(given)
+    if not 1 <= len(kept) <= MAX_LABEL:
+        raise Fault(
+            "INVALID",
+            f"The label has {len(kept)} characters that can be seen; write 1 to {MAX_LABEL}.",
+            reason="label.length",
+            path=path,
+        )
+    return kept
 
 
 def _check_key(key: str, path: list[str], longest: int) -> None:

@@ -12,6 +12,7 @@ from tabard.columns import fold
 from tabard.contributions import RecordContribution
 from tabard.core import core
 from tabard.errors import Fault
+from tabard.labels import label
 from tabard.nouns.arguments import ObjectType
 from tabard.nouns.node import Deleted, Node
 from tabard.policies import Permission
@@ -64,7 +65,7 @@ async def page_layout_create(
     work: Work, object_type: ObjectType, name: LayoutName, kind: Kind, properties: Keys
 ) -> PageLayout:
     record = await record_type(work, object_type, ["input", "objectType"])
-    name = " ".join(name.split())
+    name = label(name)
     _check(name, properties)
     await _check_known(work, record, object_type, properties)
     taken = Fault(
@@ -102,14 +103,14 @@ def _check(name: str, properties: list[str]) -> None:
     if not 1 <= len(name) <= MAX_NAME:
         raise Fault(
             "INVALID",
-            f"A layout's name has 1 to {MAX_NAME} characters.",
+            f"The layout's name has {len(name)} characters that can be seen; write 1 to {MAX_NAME}.",
             reason="layout.name",
             path=["input", "name"],
         )
     if not properties or len(properties) > MAX_PROPERTIES or len(set(properties)) != len(properties):
         raise Fault(
             "INVALID",
-            f"A layout shows 1 to {MAX_PROPERTIES} properties, each once.",
+            f"A layout shows 1 to {MAX_PROPERTIES} properties, each once; this one names {len(properties)}.",
             reason="layout.properties",
             path=["input", "properties"],
         )

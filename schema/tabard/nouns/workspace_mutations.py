@@ -11,6 +11,7 @@ import strawberry
 from tabard.columns import fold
 from tabard.core import core
 from tabard.errors import Fault
+from tabard.labels import label, prose
 from tabard.naming import noun_of
 from tabard.nouns.arguments import IfVersion, WorkspaceId
 from tabard.nouns.node import Deleted
@@ -147,9 +148,14 @@ def _check_plan(work: Work, path: list[str]) -> None:
 
 
 def _named(name: str) -> dict[str, Any]:
-    name = " ".join(name.split())
+    name = label(name)
     if not name:
-        raise Fault("REQUIRED", "A workspace needs a name.", reason="workspace.name_empty", path=NAME)
+        raise Fault(
+            "REQUIRED",
+            "A workspace needs a name that can be seen; write one.",
+            reason="workspace.name_empty",
+            path=NAME,
+        )
     if len(name) > MAX_NAME:
         raise Fault(
             "INVALID",
@@ -161,7 +167,7 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def _described(description: str | None) -> dict[str, Any]:
-    text = (description or "").strip() or None
+    text = prose(description or "") or None
     if text is not None and len(text) > MAX_DESCRIPTION:
         raise Fault(
             "INVALID",

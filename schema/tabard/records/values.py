@@ -13,6 +13,7 @@ from babel.numbers import get_currency_precision, is_currency
 
 from tabard.columns import fold
 from tabard.errors import Fault
+from tabard.labels import is_blank
 from tabard.money import Money, minor_units
 from tabard.properties import PropertyKind
 from tabard.storage.ids import encode_global_id
@@ -81,7 +82,7 @@ def _fitted(column: sa.Column[Any], value: Any, place: Place) -> Any:
     length = getattr(column.type, "length", None)
     if isinstance(value, str) and length is not None and len(value) > length:
         raise place.refuse(f"has {len(value)} characters; at most {length} are kept")
-    if isinstance(value, str) and not column.nullable and not value.strip():
+    if isinstance(value, str) and not column.nullable and is_blank(value):
         raise place.refuse("cannot be empty", reason="property.required", code="REQUIRED")
     if isinstance(value, Decimal) and isinstance(column.type, sa.Integer):
         if value != value.to_integral_value() or abs(value) > MAX_INTEGER:
