@@ -43,7 +43,8 @@ def chart(found: dict[str, Any]) -> str:
         ("Times faster than stock Strawberry; longer is better, the mark is the goal", faster),
         ("CPU a request over the floor's; shorter is better, the mark is the most it should be", costs),
     ]
-    parts, top = [], 0
+    parts: list[str] = []
+    top = 0
     for title, bars in groups:
         parts += drawn(title, bars, top)
         top += LINE * (len(bars) + 2)
