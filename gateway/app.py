@@ -34,10 +34,10 @@ from gateway.load import Load
 from gateway.metrics import Metrics
 from gateway.origins import Origins
 from gateway.query_page import QueryPage
-from gateway.rate import stock_of
 from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
+from gateway.stocks import stock_of
 
 
 @dataclass(frozen=True)

@@ -114,14 +114,3 @@ def name_of(viewer: Viewer, scope: Scope) -> str:
     if viewer.is_signed_in:
         return f"{viewer.portal_id}/{viewer.user_id}"
     return str((scope.get("client") or ("nowhere",))[0])
-
-
-def stock_of(settings: RateSettings) -> Stock:
-    """The stock that an operator has chosen."""
-    if not settings.points:
-        return Unlimited()
-    if settings.storage is None:
-        return TokenBuckets(settings)
-    from gateway.shared_rate import SharedStocks
-
-    return SharedStocks(settings, settings.storage.get_secret_value())

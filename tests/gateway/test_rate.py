@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from gateway.rate import RateSettings, Stock, TokenBuckets, Unlimited, stock_of
+from gateway.rate import RateSettings, Stock, TokenBuckets, Unlimited
 from gateway.refusal import Refusal
 from gateway.shared_rate import SharedStocks
+from gateway.stocks import stock_of
 from tabard.errors import ConfigurationInvalid
 
 SETTINGS = RateSettings(points=100, restored_per_second=10)
