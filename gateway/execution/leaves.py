@@ -43,11 +43,16 @@ class Leaf:
         self._exact = _exact(type_)
         self._fast = self._exact or _converted(type_.coerce_output_value)
 
-    def exact(self, column: Column) -> Column | None:
-        """The completed column where every value is of the one usual class or null, else None."""
+    def exact(self, column: Column, *, is_nullable: bool) -> Column | None:
+        """The completed column where every value is of the one usual class, or null where it may be, else None."""
         if self._exact is None:
             return None
-        return self._exact(column, frozenset(map(type, column)) - NONE) if len(column) else column
+        types = frozenset(map(type, column))
+        if type(None) in types:
+            if not is_nullable:
+                return None
+            types -= NONE
+        return self._exact(column, types) if len(column) else column
 
     def fast(self, column: Column) -> Column | None:
         """The completed column, or None where each value has to be looked at; nothing in it is awaitable."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan, Plan, SelectionPlan
 
 PLAIN = frozenset({type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset})
-BATCHES = (RowBatch, Picked, Grouped)
+BATCHES = frozenset({RowBatch, Picked, Grouped})
 _may_be_awaited: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
@@ -175,7 +175,7 @@ class Run:
 
 def awaitable_rows(raw: Values) -> list[int]:
     """The rows whose value has to be waited for."""
-    if isinstance(raw, BATCHES):
+    if type(raw) in BATCHES:
         return []
     types = set(map(type, raw))
     if types <= PLAIN or not any(map(_may_await, types - PLAIN)):

@@ -65,8 +65,8 @@ class LeafShape:
         self._leaf = leaf
 
     def quick(self, raw: Values) -> Column | None:
-        exact = self._leaf.exact(raw)
-        return Done(exact) if exact is not None and (self.is_nullable or None not in exact) else None
+        exact = self._leaf.exact(raw, is_nullable=self.is_nullable)
+        return None if exact is None else Done(exact)
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
         fast = self._leaf.fast(raw)

@@ -53,9 +53,9 @@ class Attribute:
 
     def values(self, run: Run, sources: Values) -> Values:
         """The raw values."""
-        if isinstance(sources, RowBatch) and self._name in sources.columns:
+        if type(sources) is RowBatch and self._name in sources.columns:
             return sources.columns[self._name]
-        return run.mapped(self._get, list(sources))
+        return run.mapped(self._get, sources if type(sources) is list else list(sources))
 
 
 class Computed:

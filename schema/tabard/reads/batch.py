@@ -7,11 +7,12 @@ A column of a batch may be a batch again: a connection is rows whose `nodes` are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, final
 
 from tabard.entities import make_objects
 
 
+@final
 class RowBatch(Sequence[Any]):
     """Rows of one type: each attribute a column, all of one length.
 
@@ -49,6 +50,7 @@ class RowBatch(Sequence[Any]):
         return iter(self.objects)
 
 
+@final
 class Picked(Sequence[Any]):
     """One row or null for each place: `places` are indexes into `rows`."""
 
@@ -70,6 +72,7 @@ class Picked(Sequence[Any]):
         return (None if place is None else objects[place] for place in self.places)
 
 
+@final
 class Grouped(Sequence[Any]):
     """A list of rows, or null, for each place: `places` holds indexes into `rows`, such as a range, or None."""
 
