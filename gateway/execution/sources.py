@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
@@ -16,6 +17,7 @@ from gateway.execution.arguments import Arguments
 from gateway.execution.columns import Column, Done, Lost, Values
 from gateway.execution.infos import LazyInfo
 from gateway.execution.places import FieldPlace
+from gateway.execution.waits import ended, outcome
 from tabard.columnwise import Columnwise
 from tabard.guard import Guarded
 from tabard.reads.batch import RowBatch
@@ -147,7 +149,8 @@ class ItemByItem:
             ),
             range(len(parents)),
         )
-        return run.settled(raw, lambda values: self._done(run, field, values, executors, place))
+        whole = [_whole(value, executor) for value, executor in zip(raw, executors, strict=True)]
+        return run.settled(whole, lambda values: self._done(run, field, values, executors, place))
 
     def _done(
         self,
@@ -172,4 +175,25 @@ def _own(executor: Executor[Any]) -> Executor[Any]:
     """The same operation, with errors of its own."""
     own = copy(executor)
     own.collected_errors = CollectedErrors()
+    own.background_futures = set()
     return own
+
+
+def _whole(value: Any, executor: Executor[Any]) -> Any:
+    """The value, awaitable until nothing runs any more of what the executor has begun for it.
+
+    graphql-core answers as soon as an error takes the answer's place, and lets the rest run on.
+    """
+    is_done = not executor.is_awaitable(value) and not executor.background_futures
+    return value if is_done else _ended(value, executor)
+
+
+async def _ended(value: Any, executor: Executor[Any]) -> Any:
+    begun = executor.background_futures
+    try:
+        given = await outcome(value) if executor.is_awaitable(value) else value
+        while begun:
+            await asyncio.wait(list(begun))
+        return given
+    finally:
+        await ended(list(begun))
