@@ -1,13 +1,83 @@
 """Comparing: two answers to one query, byte for byte, and their errors where both must have them."""
 
+import asyncio
+import gc
+import os
+import warnings
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import orjson
 from graphql import ExecutionResult, GraphQLError
 
+from tabard.testing import Answer
+
 Path = tuple[str | int, ...]
+Answered = TypeVar("Answered", ExecutionResult, Answer)
+
+# `TABARD_QUERIES=20000` is the nightly number; every tenth query is for the real schema, which needs a database.
+QUERIES = int(os.environ.get("TABARD_QUERIES", "2000"))
+HOSTILE, REAL = QUERIES * 9 // 10, QUERIES // 10
+
+
+async def strictly(answer: Awaitable[Answered]) -> Answered:
+    """What the engine answers: without a warning, and without a task that it leaves behind."""
+    with _swept() as warned:
+        others = asyncio.all_tasks()
+        answered = _bare(await answer)
+        assert asyncio.all_tasks() <= others
+        await asyncio.sleep(0)
+    assert [str(warning.message) for warning in warned] == []
+    return answered
+
+
+async def leniently(answer: Awaitable[Answered]) -> Answered:
+    """What graphql-core answers: what it started and then dropped for an error it may leave unawaited."""
+    with _swept():
+        others = asyncio.all_tasks()
+        answered = _bare(await answer)
+        while left := asyncio.all_tasks() - others:
+            await asyncio.wait(left)
+        await asyncio.sleep(0)
+    return answered
+
+
+@contextmanager
+def _swept() -> Iterator[list[warnings.WarningMessage]]:
+    """The warnings of what is done inside, those of its garbage included; nothing of it is garbage later.
+
+    The loop has to have turned once at the end: it holds what it has still to call back.
+    """
+    is_automatic = gc.isenabled()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        # What is new stays young, so that only the young have to be looked at.
+        gc.disable()
+        try:
+            yield warned
+            gc.collect(0)
+        finally:
+            if is_automatic:
+                gc.enable()
+
+
+def _bare(answered: Answered) -> Answered:
+    """The answer with errors that hold nothing of the execution that they come from."""
+    if answered.errors:
+        answered.errors[:] = [
+            GraphQLError(
+                error.message,
+                error.nodes,
+                error.source,
+                error.positions,
+                error.path,
+                extensions=error.extensions,
+            )
+            for error in answered.errors
+        ]
+    return answered
 
 
 def assert_alike(compiled: ExecutionResult, stock: ExecutionResult) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-import pytest
 from graphql import (
     ArgumentNode,
     ExecutionResult,
@@ -29,8 +28,8 @@ from gateway.execution.executor import CompiledExecutor
 from gateway.execution.plans import Plans
 from tabard import Plugin
 from tabard.testing import Answer, Gateway
-from tests.gateway.execution.comparing import assert_alike
-from tests.gateway.execution.test_differential import REAL, examples
+from tests.gateway.execution.comparing import REAL, assert_alike, leniently, strictly
+from tests.gateway.execution.test_differential import examples
 
 PERSONAS = ("csm", "super-admin", "outsider")
 NOUNS = ("company", "deal", "contact", "ticket", "workspace")
@@ -87,8 +86,8 @@ class Pair:
         if number % 4:
             query = print_ast(visit(parse(query), Answerable(self._ids, number)))
         persona = PERSONAS[number % 5 % 3]
-        stock = await self._stock.execute(query, persona=persona)
-        compiled = await self._compiled.execute(query, persona=persona)
+        compiled = await strictly(self._compiled.execute(query, persona=persona))
+        stock = await leniently(self._stock.execute(query, persona=persona))
         assert_alike(_result(compiled), _result(stock))
         assert compiled.statements == stock.statements
         return compiled
@@ -104,18 +103,13 @@ async def _paired(stack: AsyncExitStack, url: str, plugins: Sequence[Plugin]) ->
     return Pair(stock, compiled, [await stock.some_id(noun) for noun in NOUNS])
 
 
-# What graphql-core started and then dropped for an error is never awaited; compiled, nothing is dropped.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-def test_generated_queries_on_the_real_schema_answer_alike(
-    demo_sqlite_url: str, plugins: Sequence[Plugin]
-) -> None:
+def test_generated_queries_on_the_real_schema_answer_alike(demo_url: str, plugins: Sequence[Plugin]) -> None:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        pair = runner.run(_paired(stack, demo_sqlite_url, plugins))
+        pair = runner.run(_paired(stack, demo_url, plugins))
         answered = 0
 
-        @examples(REAL)
+        @examples(REAL // 2)
         @seed(20_261_127)
         @given(
             queries(pair.sdl, fields=pair.fields, custom_scalars=SCALARS),
@@ -127,4 +121,4 @@ def test_generated_queries_on_the_real_schema_answer_alike(
 
         alike()
         runner.run(stack.aclose())
-    assert answered >= REAL // 4
+    assert answered >= REAL // 8
