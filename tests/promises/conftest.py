@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.promises.support.worlds import MODES, SECURED, Templates, World, world_on
-from tests.support.gateways import Demos
+from tests.promises.support.worlds import MODES, SECURED, Marked, World, world_on
+from tests.support.databases import Templates
 from tests.support.postgres import Server
 
 settings.register_profile("tabard", deadline=None, derandomize=True)
@@ -15,9 +15,9 @@ settings.load_profile("tabard")
 
 
 @pytest.fixture(scope="session")
-def marked(demos: Demos, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+def marked(demos: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marked]:
     """The marked databases of this process."""
-    made = Templates(demos, tmp_path_factory.mktemp("marked"))
+    made = Marked(demos, tmp_path_factory.mktemp("marked"))
     yield made
     made.drop()
 
@@ -30,7 +30,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def world(
-    mode: str, marked: Templates, tmp_path: Path, request: pytest.FixtureRequest
+    mode: str, marked: Marked, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[World]:
     """Two portals in a database of the test's own."""
     if mode == "sqlite":

@@ -13,7 +13,7 @@ from tabard.errors import DoorRefusal
 from tabard.storage.door import TENANT
 from tabard.storage.postgres import PORTAL_VARIABLE
 from tabard.storage.scope import Scope
-from tests.promises.support.worlds import MODES, Templates, World, tenant_tables, world_on
+from tests.promises.support.worlds import MODES, Marked, World, tenant_tables, world_on
 from tests.support.postgres import Server
 
 pytestmark = pytest.mark.promise("P1", "P2")
@@ -164,7 +164,7 @@ class Arena:
 
 @pytest.fixture(scope="module", params=[*MODES, BARE])
 async def arena(
-    request: pytest.FixtureRequest, marked: Templates, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, marked: Marked, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Arena]:
     if request.param == "sqlite":
         async with world_on(marked.sqlite(tmp_path_factory.mktemp("door") / "marked.sqlite3")) as world:

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.promises.support.worlds import Templates, World, world_on
-from tests.support.databases import bundled
-from tests.support.gateways import Demos
+from tests.promises.support.worlds import Marked, World, world_on
+from tests.support.databases import Templates, bundled
+from tests.support.gateways import load_demo
 from tests.support.postgres import Lessor, Server
 
 SQLITE = "sqlite"
@@ -20,7 +20,7 @@ POSTGRESQL = "postgresql"
 def demo_database(kind: str) -> Iterator[str]:
     """The URL of a database of this kind with the demo; gone afterwards."""
     with TemporaryDirectory(prefix="tabard-soak-") as folder:
-        demos = Demos(Path(folder))
+        demos = Templates(Path(folder), load_demo)
         if kind == SQLITE:
             yield f"sqlite:///{shutil.copyfile(demos.sqlite(bundled()), Path(folder) / 'soak.sqlite3')}"
             return
@@ -36,8 +36,8 @@ def demo_database(kind: str) -> Iterator[str]:
 async def marked_world(kind: str) -> AsyncIterator[World]:
     """Two portals whose rows are marked; on PostgreSQL row-level security guards them too."""
     with TemporaryDirectory(prefix="tabard-soak-") as folder:
-        demos = Demos(Path(folder))
-        templates = Templates(demos, Path(folder))
+        demos = Templates(Path(folder), load_demo)
+        templates = Marked(demos, Path(folder))
         if kind == SQLITE:
             async with world_on(templates.sqlite(Path(folder) / "soak.sqlite3")) as world:
                 yield world

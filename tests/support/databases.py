@@ -2,9 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,36 +44,43 @@ async def connected(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
-class Templates:
-    """Empty databases with the tables of the core and of some plugins, to be copied."""
+Filling = Callable[[str, Sequence[Plugin]], Coroutine[Any, Any, object]]
 
-    def __init__(self, folder: Path) -> None:
+
+async def migrate(url: str, plugins: Sequence[Plugin]) -> None:
+    """Makes the tables of the core and of the plugins."""
+    await Migrations(url, plugins).upgrade()
+
+
+class Templates:
+    """Databases to be copied, each filled once; by the plugins whose tables they hold."""
+
+    def __init__(self, folder: Path, fill: Filling = migrate) -> None:
         self._folder = folder
+        self._fill = fill
         self._files: dict[str, Path] = {}
         self._databases: dict[str, tuple[Server, str]] = {}
 
     def sqlite(self, plugins: Sequence[Plugin]) -> Path:
-        """The file of a migrated SQLite database."""
+        """The file of a SQLite database."""
         key = _key(plugins)
         if key not in self._files:
             path = self._folder / f"template-{len(self._files)}.sqlite3"
-            finished(Migrations(f"sqlite:///{path}", plugins).upgrade())
+            finished(self._fill(f"sqlite:///{path}", plugins))
             self._files[key] = path
         return self._files[key]
 
-    @contextmanager
-    def postgres(self, server: Server, plugins: Sequence[Plugin]) -> Iterator[str]:
-        """The URL of a copy of a migrated PostgreSQL database, gone afterwards."""
+    def postgres(self, server: Server, plugins: Sequence[Plugin]) -> str:
+        """The name of a PostgreSQL database."""
         key = _key(plugins)
         if key not in self._databases:
             name = f"tabard_template_{uuid4().hex[:16]}"
             self._databases[key] = (server, name)
-            finished(Migrations(server.create_database(name), plugins).upgrade())
-        with server.fresh_database(self._databases[key][1]) as url:
-            yield url
+            finished(self._fill(server.create_database(name), plugins))
+        return self._databases[key][1]
 
     def drop(self) -> None:
-        """Drops the databases that were copied."""
+        """Drops the databases on servers."""
         for server, name in self._databases.values():
             server.drop_database(name)
 
@@ -108,7 +115,7 @@ def migrated_postgres_url(
     postgres: Server, templates: Templates, migrated_plugins: Sequence[Plugin]
 ) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database without rows, as the role that owns it."""
-    with templates.postgres(postgres, migrated_plugins) as url:
+    with postgres.fresh_database(templates.postgres(postgres, migrated_plugins)) as url:
         yield url
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import ExecutionResult, parse, validate
 
-from tabard import Permission, Plugin, Public, Reader, Settings, Tab, Work
+from tabard import Permission, Plugin, Public, Reader, Settings, Subject, Tab, Work
 from tabard.assembly import AssembledSchema, assemble
 from tabard.errors import AssemblyRefused
 from tabard.graph import Graph
@@ -53,6 +54,35 @@ def plugin(
 def beta() -> Plugin:
     """A second plugin."""
     return plugin("beta", noun="Beta")
+
+
+@strawberry.type
+class TeamsTab:
+    """The tab of the teams."""
+
+    subject: strawberry.Private[Subject]
+
+
+@strawberry.type
+class PlanSettings(Settings):
+    """The settings of a plan's tab."""
+
+    days: int = 1
+
+
+@strawberry.type
+class PlanTab:
+    """A tab with settings."""
+
+    subject: strawberry.Private[Subject]
+    settings: PlanSettings
+
+
+@strawberry.type
+class PlanPage:
+    """A tab without settings."""
+
+    subject: strawberry.Private[Subject]
 
 
 class Bare:

@@ -8,27 +8,9 @@ from tabard import (
     Plugin,
     Public,
     Record,
-    Settings,
-    Subject,
 )
 from tabard.errors import StartError
-from tests.tabard.samples import beta, change, give, plugin, refused, tab
-
-
-@strawberry.type
-class TeamsTab:
-    subject: strawberry.Private[Subject]
-
-
-@strawberry.type
-class PlanSettings(Settings):
-    days: int = 1
-
-
-@strawberry.type
-class PlanTab:
-    subject: strawberry.Private[Subject]
-    settings: PlanSettings
+from tests.tabard.samples import PlanSettings, PlanTab, TeamsTab, beta, change, give, plugin, refused, tab
 
 
 def test_field_that_two_plugins_contribute() -> None:

@@ -12,41 +12,29 @@ from tabard import (
     Permission,
     Public,
     Reader,
-    Settings,
-    Subject,
     Tab,
 )
 from tabard.assembly import assemble
 from tabard.contributions import Argument
 from tabard.errors import AssemblyRefused, StartError
-from tests.tabard.samples import Bare, beta, change, give, plugin, refused, tab
+from tests.tabard.samples import (
+    Bare,
+    PlanPage,
+    PlanSettings,
+    PlanTab,
+    beta,
+    change,
+    give,
+    plugin,
+    refused,
+    tab,
+)
 
 
 @strawberry.type
 class AlphaThing:
     id: strawberry.Private[int]
     name: str
-
-
-@strawberry.type
-class TeamsTab:
-    subject: strawberry.Private[Subject]
-
-
-@strawberry.type
-class PlanSettings(Settings):
-    days: int = 1
-
-
-@strawberry.type
-class PlanTab:
-    subject: strawberry.Private[Subject]
-    settings: PlanSettings
-
-
-@strawberry.type
-class PlanPage:
-    subject: strawberry.Private[Subject]
 
 
 def test_all_refusals_come_at_once_sorted_and_counted() -> None:

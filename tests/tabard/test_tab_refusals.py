@@ -12,35 +12,13 @@ from tabard import (
     PropertyKind,
     PropertyRef,
     Settings,
-    Subject,
 )
-from tests.tabard.samples import Bare, change, plugin, refused, tab
-
-
-@strawberry.type
-class TeamsTab:
-    subject: strawberry.Private[Subject]
-
-
-@strawberry.type
-class PlanSettings(Settings):
-    days: int = 1
-
-
-@strawberry.type
-class PlanTab:
-    subject: strawberry.Private[Subject]
-    settings: PlanSettings
+from tests.tabard.samples import Bare, PlanPage, PlanSettings, PlanTab, change, plugin, refused, tab
 
 
 @strawberry.type
 class PlanBareTab:
     name: str
-
-
-@strawberry.type
-class PlanPage:
-    subject: strawberry.Private[Subject]
 
 
 def test_tab_without_subject_and_settings() -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import bundled
-from tests.support.gateways import Demos
+from tests.support.databases import Templates, bundled
 from tests.support.services import Running, serving
 
 
@@ -34,7 +33,7 @@ def embedded(demo_sqlite_url: str, settings: dict[str, Any]) -> Iterator[Running
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, demos: Demos) -> Iterator[Running]:
+def shared(tmp_path_factory: pytest.TempPathFactory, demos: Templates) -> Iterator[Running]:
     """A server for what leaves no trace."""
     path = shutil.copyfile(demos.sqlite(bundled()), tmp_path_factory.mktemp("shared") / "demo.sqlite3")
     with serving(f"sqlite:///{path}") as running:

@@ -29,8 +29,7 @@ from tabard.storage.scope import Scope
 from tabard.testing import Answer, Gateway
 from tabard.viewer import ANONYMOUS
 from tests.promises.support.canaries import OURS, THEIRS, leaks, mark
-from tests.support.databases import bundled, finished
-from tests.support.gateways import Demos
+from tests.support.databases import Templates, bundled, finished
 from tests.support.postgres import APP, Server
 from tests.tabard.samples import renewals
 
@@ -131,10 +130,10 @@ class World:
         return {name: hashlib.sha256(repr(found).encode()).hexdigest() for name, found in rows.items()}
 
 
-class Templates:
+class Marked:
     """Databases with marked rows, made once per process and kind, copied for each test."""
 
-    def __init__(self, demos: Demos, folder: Path) -> None:
+    def __init__(self, demos: Templates, folder: Path) -> None:
         self._demos = demos
         self._folder = folder
         self._file: Path | None = None
