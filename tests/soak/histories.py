@@ -89,11 +89,17 @@ class Client:
         self._note(begun, name, version, await self._ask(name, version))
 
     async def _ask(self, name: str, version: int | None) -> Any:
+        """The payload; None from a server that is too busy, which tells nothing of the write."""
         variables = {"record": self.record, "name": name, "version": version}
-        return (await self.gateway.query(WRITE, variables))["recordUpdate"]
+        answer = await self.gateway.execute(WRITE, variables)
+        assert answer.codes in ([], ["UNAVAILABLE"]), answer.errors
+        return answer.data["recordUpdate"] if answer.data else None
 
     def _note(self, begun: int, name: str, version: int | None, answer: Any) -> None:
-        if answer["userErrors"]:
+        if answer is None:
+            self._count("turned away")
+            self.history.lost(begun, name, version)
+        elif answer["userErrors"]:
             (error,) = answer["userErrors"]
             assert (error["code"], version is None) == ("STALE", False)
             assert version is not None
