@@ -174,20 +174,33 @@ class Work:
 
         Returns the new version.
         """
-        version = (await self.fetch(sa.select(table.c.version).where(table.c.id == id).with_for_update()))[0][
-            0
-        ]
-        if if_version is not None and if_version != version:
-            raise stale(version)
+        version = int((await self.locked(table, id, if_version))["version"])
         await self.update(table, table.c.id == id, version=version + 1, **values)
-        return int(version) + 1
+        return version + 1
+
+    async def locked(
+        self, table: sa.Table, id: int, if_version: int | None = None, path: list[str] | None = None
+    ) -> Mapping[str, Any]:
+        """A row of a table with versions as it is now; nobody else changes it before this is committed.
+
+        Raises a NOT_FOUND fault, and a STALE fault when `if_version` is not its version.
+        """
+        rows = await self.fetch(sa.select(table).where(table.c.id == id).with_for_update())
+        if not rows:
+            raise _absent(table.name, path)
+        row = dict(rows[0]._mapping)
+        if if_version is not None and if_version != row["version"]:
+            raise stale(row["version"])
+        return row
 
 
 def not_found(type_: type, path: list[str] | None) -> Fault:
     """The fault for a thing that is not there or not visible: the same for both."""
-    return Fault(
-        "NOT_FOUND", f"There is no such {noun_of(type_).replace('_', ' ')}; check the id.", path=path
-    )
+    return _absent(noun_of(type_), path)
+
+
+def _absent(noun: str, path: list[str] | None) -> Fault:
+    return Fault("NOT_FOUND", f"There is no such {noun.replace('_', ' ')}; check the id.", path=path)
 
 
 def stale(version: int) -> Fault:

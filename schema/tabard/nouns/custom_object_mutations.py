@@ -12,7 +12,7 @@ from tabard.columns import fold
 from tabard.core import core
 from tabard.errors import Fault
 from tabard.labels import label
-from tabard.naming import SNAKE
+from tabard.naming import SNAKE, camel
 from tabard.nouns.arguments import IfVersion
 from tabard.nouns.custom_objects import CustomObject
 from tabard.policies import Permission
@@ -97,12 +97,18 @@ async def custom_object_update(
     values = (_labelled("label", label.value) if label else {}) | (
         _labelled("plural_label", plural_label.value) if plural_label else {}
     )
-    await work.touch(tables.custom_object, custom_object.id, if_version, **values)
+    table = tables.custom_object
+    before = await work.locked(table, custom_object.id, if_version)
     await _define(work, custom_object.object_type, properties or [])
-    changes = {name: [getattr(custom_object, name, None), value] for name, value in values.items()}
-    changes.pop("label_folded", None)
-    added = {f"properties.{item.key}": [None, item.kind.value] for item in properties or []}
-    await write_entry(work, "custom_object.changed", "custom_object", custom_object.id, changes | added)
+    changes = {
+        camel(name): [before[name], value]
+        for name, value in values.items()
+        if before[name] != value and name != "label_folded"
+    }
+    changes |= {f"properties.{item.key}": [None, item.kind.value] for item in properties or []}
+    if changes:
+        await work.update(table, table.c.id == custom_object.id, version=before["version"] + 1, **values)
+        await write_entry(work, "custom_object.changed", "custom_object", custom_object.id, changes)
     return await work.find(CustomObject, custom_object.id)
 
 

@@ -22,7 +22,7 @@ from tabard.records.object_types import record_type
 from tabard.section_changes import drop_missing
 from tabard.storage.ids import encode_global_id
 from tabard.storage.keys import keys as keys_in
-from tabard.work import Work
+from tabard.work import Work, not_found
 
 MAX_NAME, MAX_PROPERTIES = 100, 50
 
@@ -93,7 +93,8 @@ async def page_layout_create(
     policy=Permission.MANAGE_SETTINGS,
 )
 async def page_layout_delete(work: Work, layout: PageLayout) -> Deleted:
-    await work.delete(tables.page_layout, tables.page_layout.c.id == layout.id)
+    if not await work.delete(tables.page_layout, tables.page_layout.c.id == layout.id):
+        raise not_found(PageLayout, ["input", "layout"])  # Somebody else was quicker.
     await drop_missing(work)
     await write_entry(work, "layout.deleted", "page_layout", layout.id, {"name": [layout.name, None]})
     return Deleted(encode_global_id("page_layout", layout.id))

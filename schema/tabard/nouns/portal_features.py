@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import sqlalchemy as sa
 import strawberry
 
 from tabard.core import core
@@ -37,9 +38,11 @@ async def portal_feature_set(work: Work, feature: Feature, is_on: IsOn) -> Porta
         )
     portal_id = work.viewer.portal_id
     assert portal_id is not None, "the policy lets only users of a portal in"
-    before = (await work.find(Portal, portal_id)).features
+    portal = tables.portal.c
+    rows = await work.fetch(sa.select(portal.features).where(portal.id == portal_id).with_for_update())
+    before = rows[0][0]
     after = sorted({*before, feature} if is_on else {*before} - {feature})
     if after != before:
-        await work.update(tables.portal, tables.portal.c.id == portal_id, features=after)
+        await work.update(tables.portal, portal.id == portal_id, features=after)
         await write_entry(work, "portal.changed", "portal", portal_id, {"features": [before, after]})
     return await work.find(Portal, portal_id)

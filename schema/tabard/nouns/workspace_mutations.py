@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from tabard.records.entries import write_entry
 from tabard.storage.ids import encode_global_id
 from tabard.storage.keys import keys as keys_in
 from tabard.user_errors import UserError, details
-from tabard.work import Work, not_found, stale
+from tabard.work import Work, not_found
 
 MAX_TEAM_WORKSPACES = 5
 MAX_NAME, MAX_DESCRIPTION, MAX_TEAMS = 100, 500, 100
@@ -204,23 +204,32 @@ async def _in_free_slot(work: Work, values: dict[str, Any]) -> int:
     )
 
 
-async def _teams(work: Work, given: Sequence[str]) -> list[int]:
+async def _teams(work: Work, given: Sequence[str], leaving: Iterable[int] = ()) -> list[int]:
     if len(given) > MAX_TEAMS:
         raise Fault(
             "INVALID", f"A workspace has at most {MAX_TEAMS} teams.", reason="workspace.teams", path=TEAMS
         )
     ids = [work.decode(Team, value, [*TEAMS, str(place)]) for place, value in enumerate(given)]
-    found = await work.fetch(sa.select(tables.team.c.id).where(keys_in(tables.team.c.id, ids)))
-    there = {row[0] for row in found}
+    there = await _locked_teams(work, [*ids, *leaving])
     for place, id in enumerate(ids):
         if id not in there:
             raise not_found(Team, [*TEAMS, str(place)])
     return sorted(set(ids))
 
 
+async def _locked_teams(work: Work, ids: Sequence[int]) -> set[int]:
+    """Those of the teams that are there, for this change alone until it ends.
+
+    All are locked at once and in the order of ids, those that go as those that come: two that assign the
+    same teams wait for each other, not in a circle.
+    """
+    team = tables.team.c
+    statement = sa.select(team.id).where(keys_in(team.id, list(ids))).order_by(team.id)
+    return {row[0] for row in await work.fetch(statement.with_for_update(key_share=True))}
+
+
 async def _assign(work: Work, workspace_id: int, team_ids: Sequence[int]) -> None:
-    # Always in the order of ids: two that assign the same teams at once wait for each other, not in a circle.
-    for team_id in sorted(team_ids):
+    for team_id in team_ids:
         if not await work.add(tables.workspace_team, team_id=team_id, workspace_id=workspace_id):
             raise await _team_taken(work, team_id)
 
@@ -238,7 +247,7 @@ async def _team_taken(work: Work, team_id: int) -> Fault:
     )
 
 
-async def _replace_teams(work: Work, row: dict[str, Any], given: Sequence[str]) -> dict[str, Any]:
+async def _replace_teams(work: Work, row: Mapping[str, Any], given: Sequence[str]) -> dict[str, Any]:
     if row["slot"] == 0:
         raise Fault(
             "INVALID",
@@ -246,10 +255,10 @@ async def _replace_teams(work: Work, row: dict[str, Any], given: Sequence[str]) 
             reason="workspace.default",
             path=TEAMS,
         )
-    wanted = set(await _teams(work, given))
     placed = tables.workspace_team.c
     rows = await work.fetch(sa.select(placed.team_id).where(placed.workspace_id == row["id"]))
     before = {item[0] for item in rows}
+    wanted = set(await _teams(work, given, leaving=before))
     if wanted == before:
         return {}
     gone = sorted(before - wanted)
@@ -265,13 +274,6 @@ def _global_ids(team_ids: set[int]) -> list[str]:
     return [encode_global_id("team", id) for id in sorted(team_ids)]
 
 
-async def _locked(work: Work, global_id: str, if_version: int | None) -> dict[str, Any]:
-    path = ["input", "workspace"]
-    id = work.decode(Workspace, global_id, path)
-    rows = await work.fetch(sa.select(tables.workspace).where(tables.workspace.c.id == id).with_for_update())
-    if not rows:
-        raise not_found(Workspace, path)
-    row = dict(rows[0]._mapping)
-    if if_version is not None and if_version != row["version"]:
-        raise stale(row["version"])
-    return row
+async def _locked(work: Work, global_id: str, if_version: int | None) -> Mapping[str, Any]:
+    id = work.decode(Workspace, global_id, WORKSPACE)
+    return await work.locked(tables.workspace, id, if_version, WORKSPACE)

@@ -16,11 +16,16 @@ _BUSY = ("database is locked", "database table is locked", "unable to open datab
 _UNCHANGEABLE = ("disk is full", "readonly database", "DiskFullError", "ReadOnlySQLTransactionError")
 # Classes of SQLSTATE: no connection, no such account or database, out of resources, shut down, system error.
 _GONE = ("08", "28", "3D", "53", "57P", "58")
+# SQLSTATEs of transactions that others kept from going on: out of order, in a circle, too long behind a lock.
+_CROSSED = ("40001", "40P01", "55P03")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Inside, a database that is gone, busy or too slow becomes Unavailable or DeadlineExceeded."""
+    """Inside, a database that is gone, busy or too slow becomes Unavailable or DeadlineExceeded.
+
+    So do changes that crossed each other on PostgreSQL: one of them is undone whole, and can be repeated.
+    """
     try:
         yield
     except sa.exc.TimeoutError as error:
@@ -28,6 +33,11 @@ def translated() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         raise _fault(error) from error
     except sa.exc.DBAPIError as error:
+        if _state(error) in _CROSSED:
+            log.warning("changes crossed each other", state=_state(error))
+            raise Unavailable(
+                "Others change the same things now; repeat the change.", retryAfter=1
+            ) from error
         is_known = error.connection_invalidated or _is_gone(error) or _marks(error, _CANCELLED)
         raise (_fault(error) if is_known else error) from error
     except OSError as error:
@@ -45,8 +55,12 @@ def too_slow() -> DeadlineExceeded:
 
 
 def _is_gone(error: BaseException) -> bool:
-    state = getattr(getattr(error, "orig", error), "sqlstate", None)
-    return isinstance(state, str) and (state.startswith(_GONE) or state == "25006")
+    return _state(error).startswith(_GONE) or _state(error) == "25006"
+
+
+def _state(error: BaseException) -> str:
+    """The SQLSTATE of what PostgreSQL says; empty for what others say."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 def _marks(error: BaseException, marks: tuple[str, ...]) -> bool:

@@ -31,14 +31,15 @@ def walk_of(world: World) -> Walk:
 
 
 def absences(world: World) -> dict[str, str]:
-    """For the id of each row of theirs, one of the same form that no row has."""
-    taken = world.their_ids | {id for ids in world.ids[world.ours].values() for id in ids}
+    """For the id of each row of theirs, one of the same form that no row has, and that no other one gets."""
+    taken = set(world.their_ids) | {id for ids in world.ids[world.ours].values() for id in ids}
     found = {}
     for noun in world.ids[world.theirs]:
         for given in world.global_ids(world.theirs, noun):
             decoded = decode_global_id(given)
             assert decoded is not None
             free = next(id for id in range(decoded[1] + 1, decoded[1] + len(taken) + 2) if id not in taken)
+            taken.add(free)
             found[given] = encode_global_id(noun, free)
     return found
 
