@@ -351,7 +351,7 @@ class Floor:
         known = {marks["deal"]: _decoded(asked["record"]), marks["stage"]: _decoded(asked["stage"])}
         writes = []
         for statement in recording.statements[1:]:
-            if not statement.is_write or statement.text.startswith(("BEGIN", "COMMIT")):
+            if not statement.is_write:
                 continue
             values = [
                 known.get(value, value) if isinstance(value, int) else value for value in statement.values

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from gateway.configuration import Configuration
 from gateway.identity.demo_tokens import DemoTokens
 from gateway.identity.identity import Identity
+from gateway.identity.issued_tokens import TrustedIssuers
 from gateway.installation import Installation
 from gateway.limits import Limits
 from gateway.rate import RateSettings
@@ -41,11 +42,17 @@ class Place:
                 data=self.folder,
                 database_url=SecretStr(self.url),
                 secret_key=SecretStr(SECRET),
-                development=True,
                 limits=limits,
                 rate=RateSettings(points=0),
             )
         )
+
+    def service(self) -> Service:
+        """The graph as it is in production, but for whose tokens it believes: the benchmark's own."""
+        service = Service(self.installation)
+        tokens = DemoTokens(self.installation.secret(DEMO_TOKENS))
+        service.verifier = TrustedIssuers({DemoTokens.ISSUER: tokens})
+        return service
 
     async def prepare(self) -> None:
         """Makes the tables and the portal's rows."""

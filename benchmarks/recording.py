@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-import sqlalchemy as sa
 from graphql import parse
 
 from benchmarks.workloads import DOCUMENTS
 from gateway.identity.identity import Identity
 from gateway.serving import Service
 from tabard.records.viewers import read_viewer
-from tabard.storage.compiled import CompiledRead
-from tabard.storage.session import ReadSession
+from tabard.storage.compiled import NOTHING, CompiledRead
+from tabard.storage.session import ReadSession, WriteSession
 
 
 @dataclass
@@ -42,7 +40,7 @@ async def record(service: Service, identity: Identity, name: str, variables: dic
     recording = Recording()
     with ExitStack() as stack:
         stack.enter_context(_reads(recording))
-        stack.enter_context(_writes(recording, service))
+        stack.enter_context(_writes(recording))
         assert isinstance(identity.portal, int)
         assert isinstance(identity.user, int)
         viewer, session = await read_viewer(service.database, identity.portal, identity.user)
@@ -64,8 +62,8 @@ def _reads(recording: Recording) -> Any:
     async def recorded(session: ReadSession, statement: Any, given: Any, is_bounded: bool) -> Any:
         compiled, values = session._readers.statements.find(statement, given)
         assert isinstance(compiled, CompiledRead)
-        arguments = compiled.values(session._scope, values)
-        recording.statements.append(Recorded(compiled.text, arguments, list(compiled.names)))
+        arguments = compiled.arguments.values(session._scope, values)
+        recording.statements.append(Recorded(compiled.text, list(arguments), list(compiled.names)))
         return await run(session, statement, given, is_bounded)
 
     with mock.patch.object(ReadSession, "_run", recorded):
@@ -73,17 +71,24 @@ def _reads(recording: Recording) -> Any:
 
 
 @contextmanager
-def _writes(recording: Recording, service: Service) -> Any:
-    engine = service.database._storage._writer.sync_engine
+def _writes(recording: Recording) -> Any:
+    execute, fetch = WriteSession.execute, WriteSession.fetch
 
-    def listen(_: Any, __: Any, text: str, parameters: Any, context: Any, is_many: bool) -> None:
-        names = list(getattr(context.compiled, "positiontup", None) or ())
-        rows: Sequence[Any] = parameters if is_many else [parameters]
-        for row in rows:
-            recording.statements.append(Recorded(text, list(row), names, is_write=True))
+    async def executed(session: WriteSession, statement: Any, rows: Any = None) -> int:
+        given = [NOTHING] if rows is None else rows
+        compiled, values = session._statements.write(statement, given[0])
+        arguments = compiled.arguments
+        names = arguments.arranged([str(argument.key) for argument in arguments.each])
+        for row in given:
+            cells = arguments.values(session.scope.parameters, values, row)
+            recording.statements.append(Recorded(compiled.text, list(cells), list(names), is_write=True))
+        return await execute(session, statement, rows)
 
-    sa.event.listen(engine, "before_cursor_execute", listen)
-    try:
+    async def fetched(session: WriteSession, statement: Any) -> Any:
+        compiled, values = session._statements.find(statement, NOTHING)
+        cells = compiled.arguments.values(session.scope.parameters, values)
+        recording.statements.append(Recorded(compiled.text, list(cells), [], is_write=True))
+        return await fetch(session, statement)
+
+    with mock.patch.multiple(WriteSession, execute=executed, fetch=fetched):
         yield
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", listen)

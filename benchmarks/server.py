@@ -16,7 +16,7 @@ import uvicorn
 from benchmarks.floor_app import Floor, Postgres, Sqlite
 from benchmarks.portal import Place
 from benchmarks.recording import Recording
-from gateway.serving import Service, run
+from gateway.serving import run
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,14 @@ def main() -> None:
         if kind == "floor":
             await serve(floor(job), listener)
             return
-        service = Service(job.place.installation)
+        service = job.place.service()
         await service.open()
         await asyncio.sleep(0)
+        import gc
+
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(5000, 10, 10)
         await serve(service.app(), listener)
 
     run(work)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +17,7 @@ from tabard.naming import noun_of
 from tabard.records import journal
 from tabard.storage.ids import decode_global_id
 from tabard.storage.session import WriteSession
+from tabard.storage.statements import Prepared, parameter
 from tabard.storage.tables import PORTAL_COLUMN
 from tabard.storage.violations import violates
 
@@ -79,7 +81,7 @@ class Work:
         statement: Any = (
             insert(table).values(**values).on_conflict_do_nothing(index_elements=key, index_where=where)
         )
-        return (await self._session.execute(statement)).rowcount == 1
+        return await self._session.execute(statement) == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
         """Inserts a row with a fresh id and returns the id."""
@@ -108,13 +110,11 @@ class Work:
 
     async def update(self, table: sa.Table, *where: sa.ColumnElement[bool], **values: Any) -> int:
         """Changes rows of the portal; returns how many."""
-        result = await self._session.execute(sa.update(table).where(*where).values(**values))
-        return result.rowcount
+        return await self._session.execute(sa.update(table).where(*where).values(**values))
 
     async def delete(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
         """Deletes rows of the portal; returns how many."""
-        result = await self._session.execute(sa.delete(table).where(*where))
-        return result.rowcount
+        return await self._session.execute(sa.delete(table).where(*where))
 
     async def fetch(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Reads inside the transaction."""
@@ -148,14 +148,12 @@ class Work:
 
     async def find(self, type_: type[T], id: int, path: list[str] | None = None) -> T:
         """The row of a stored type with all its attributes; raises a NOT_FOUND fault."""
-        entity = entity_of(type_)
-        names = sorted(entity.attributes)
-        columns = entity.columns(names)
-        rows = await self.fetch(sa.select(*columns).where(entity.table.c.id == id))
+        rows = await self._session.fetch(_by_id(cast(Any, type_)), {"id": id})
         if not rows:
             raise not_found(type_, path)
-        cells = {column.name: [cell] for column, cell in zip(columns, rows[0], strict=True)}
-        found: list[T] = entity.objects(names, cells)
+        entity = entity_of(type_)
+        cells = {name: [cell] for name, cell in rows[0]._mapping.items()}
+        found: list[T] = entity.objects(list(entity.attributes), cells)
         return found[0]
 
     async def find_global(self, type_: type[T], global_id: str, path: list[str] | None = None) -> T:
@@ -192,6 +190,14 @@ class Work:
         if if_version is not None and if_version != row["version"]:
             raise stale(row["version"])
         return row
+
+
+@lru_cache(maxsize=1_000)
+def _by_id(type_: type) -> Prepared:
+    """Reads a row of a stored type with all its attributes."""
+    entity = entity_of(type_)
+    columns = entity.columns(entity.attributes)
+    return Prepared(sa.select(*columns).where(entity.table.c.id == parameter("id", entity.table.c.id.type)))
 
 
 def not_found(type_: type, path: list[str] | None) -> Fault:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import httpx2
 import pytest
-import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from gateway.app import Gateway as Edge
@@ -25,7 +24,7 @@ from gateway.identity.identity import Identity
 from tabard import Plugin
 from tabard.errors import Fault, GraphError, TabardError
 from tabard.migrating import Migrations
-from tabard.storage.sqlite import SqliteConnection
+from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction
 from tests.promises.support.failures import KINDS, broken, failure, raised
 from tests.support.databases import bundled
 from tests.support.gateways import opened
@@ -110,6 +109,7 @@ def trap(monkeypatch: pytest.MonkeyPatch) -> Trap:
     """What is raised inside the server."""
     made = Trap()
     places = [
+        ("write", SqliteTransaction, "commit"),
         ("engine", GraphEngine, "execute"),
         ("endpoint", GraphQLEndpoint, "_respond"),
         ("middleware", Compression, "__call__"),
@@ -128,8 +128,6 @@ async def client(
     """A client with a token, of a server for production."""
     async with opened(demo_sqlite_url, plugins) as gateway:
         database: Any = gateway.graph.database
-        writer = database._storage._writer.sync_engine
-        sa.event.listen(writer, "before_cursor_execute", lambda *_: trap.pass_by("write"))
         known = Known(Identity(*await gateway.identity("super-admin")), trap)
         engine = GraphEngine(gateway.graph, Migrations(demo_sqlite_url, plugins))
         app = create_app(Edge(Configuration(), engine, DatabaseAuthenticator(known, database)))

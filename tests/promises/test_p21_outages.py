@@ -282,8 +282,8 @@ async def pragma(operator: Operator, set_: str, unset: str) -> AsyncIterator[Non
     """Sets something on the writer's connection meanwhile; SQLite rounds what is too small up."""
     storage: Any = operator.service.database._storage
     for text in (set_, unset):
-        async with storage._writer.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            await driver.execute(f"PRAGMA {text}")
+        connection = storage._writer.raw_connection()
+        connection.driver_connection.execute(f"PRAGMA {text}")
+        connection.close()
         if text == set_:
             yield

@@ -28,7 +28,7 @@ from tabard.records.tables import portal, user
 from tabard.storage.database import database_url
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
-from tabard.storage.sqlite import SqliteConnection
+from tabard.storage.sqlite_connections import SqliteConnection
 from tabard.testing import Gateway
 from tests.support.databases import bundled, connected
 

@@ -32,7 +32,8 @@ class Undone(Exception):
 class Attack:
     """One portal's statements at one table, inside a transaction that is undone."""
 
-    run: Run
+    fetch: Run
+    change: Run
     table: sa.Table
     portal: sa.Column[Any]
     ours: list[tuple[Any, ...]]
@@ -45,10 +46,10 @@ class Attack:
         return list(self.table.primary_key.columns)
 
     async def found(self, statement: Any) -> list[tuple[Any, ...]]:
-        return sorted(tuple(row) for row in await self.run(statement))
+        return sorted(tuple(row) for row in await self.fetch(statement))
 
     async def changed(self, statement: Any) -> int:
-        return int((await self.run(statement)).rowcount)
+        return int(await self.change(statement))
 
 
 async def select(attack: Attack) -> None:
@@ -86,7 +87,7 @@ async def outer_join(attack: Attack) -> None:
     other = attack.table.alias("other")
     theirs = other.c[attack.portal.name] == attack.their_portal
     both = sa.select(*(other.c[column.name] for column in attack.key))
-    rows = await attack.run(both.select_from(attack.table.outerjoin(other, theirs)))
+    rows = await attack.fetch(both.select_from(attack.table.outerjoin(other, theirs)))
     assert [tuple(row) for row in rows] == [(None,) * len(attack.key)] * len(attack.ours)
 
 
@@ -95,15 +96,15 @@ async def bulk_insert(attack: Attack) -> None:
     refused = (DoorRefusal, sa.exc.DBAPIError)
     if not attack.is_stamped:
         with pytest.raises(refused, match="row-level security"):
-            await attack.run(sa.insert(attack.table), attack.their_rows)
+            await attack.change(sa.insert(attack.table), attack.their_rows)
         return
     with pytest.raises(DoorRefusal, match="the door sets the viewer's portal"):
-        await attack.run(sa.insert(attack.table), attack.their_rows)
+        await attack.change(sa.insert(attack.table), attack.their_rows)
     rows = [
         {name: cell for name, cell in row.items() if name != attack.portal.name} for row in attack.their_rows
     ]
     try:
-        await attack.run(sa.insert(attack.table), rows)
+        await attack.change(sa.insert(attack.table), rows)
     except sa.exc.IntegrityError:
         return  # They refer to rows that are theirs.
     assert len(await attack.found(sa.select(*attack.key))) == len(attack.ours) + len(rows)
@@ -130,18 +131,22 @@ class Arena:
     bare: AsyncEngine | None
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Run]:
-        """What runs statements for our portal; in the end nothing has happened."""
+    async def transaction(self) -> AsyncIterator[tuple[Run, Run]]:
+        """What reads and what changes rows for our portal; in the end nothing has happened."""
         if self.bare is None:
             with suppress(Undone):
                 async with self.world.gateway.graph.database.writing(Scope(self.world.ours, 1)) as session:
-                    yield session.execute
+                    yield session.fetch, session.execute
                     raise Undone
             return
         async with self.bare.connect() as connection:
             setting = sa.func.set_config(PORTAL_VARIABLE, str(self.world.ours), True)
             await connection.execute(sa.select(setting))
-            yield connection.execute
+
+            async def change(*arguments: Any) -> int:
+                return (await connection.execute(*arguments)).rowcount
+
+            yield connection.execute, change
 
     @asynccontextmanager
     async def attack(self, table: sa.Table) -> AsyncIterator[Attack]:
@@ -150,9 +155,10 @@ class Arena:
         places = [list(table.c).index(column) for column in table.primary_key.columns]
         ours = (await self.world.rows(self.world.ours, table))[table.name]
         theirs = (await self.world.rows(self.world.theirs, table))[table.name]
-        async with self.transaction() as run:
+        async with self.transaction() as (fetch, change):
             yield Attack(
-                run,
+                fetch,
+                change,
                 table,
                 portal,
                 sorted(tuple(row[place] for place in places) for row in ours),

@@ -49,7 +49,7 @@ class NodesRead:
         return [nodes if self.is_many else nodes[0]] * len(keys)
 
     async def _of_type(self, level: Level, noun: str, ids: list[int]) -> dict[int, Any]:
-        type_ = node_types(self.registry).get(noun)
+        type_ = level.context.graph.stored.get(noun)
         if type_ is None:
             return {}
         level.context.require(self.registry.policies[type_])

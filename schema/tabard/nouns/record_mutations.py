@@ -23,7 +23,7 @@ from tabard.nouns.pipelines import Stage
 from tabard.policies import Permission
 from tabard.properties import PropertyKind
 from tabard.records import tables
-from tabard.records.changes import Given, RecordChanges, find_stage
+from tabard.records.changes import Given, RecordChanges, check_stage
 from tabard.records.entries import write_entry
 from tabard.records.object_types import CUSTOM_RECORD, record_type, require_custom_objects
 from tabard.records.values import Place
@@ -181,8 +181,8 @@ async def _placed(
     if stage is not None:
         if not record.has_pipelines:
             raise _no_pipelines(record, ["input", "stage"])
-        found = await find_stage(work, object_type, stage.id, ["input", "stage"])
-        placed |= {"stage_id": found.id, "pipeline_id": found.pipeline_id}
+        await check_stage(work, object_type, stage, ["input", "stage"])
+        placed |= {"stage_id": stage.id, "pipeline_id": stage.pipeline_id}
     if company is not None:
         if "company_id" not in record.table.c:
             raise Fault(
@@ -233,16 +233,16 @@ async def record_move_stage(
     if not found.record.has_pipelines:
         raise _no_pipelines(found.record, ["input", "record"])
     object_type, before = await _place_before(work, found)
-    target = await find_stage(work, object_type, stage.id, ["input", "stage"])
+    await check_stage(work, object_type, stage, ["input", "stage"])
     changes = given(properties)
-    _check_pipeline(before, target, pipeline)
+    _check_pipeline(before, stage, pipeline)
     closed_on = found.record.closed_on
-    enters_closed = target.is_closed and (
-        before is None or (before.is_closed, before.is_won) != (True, target.is_won)
+    enters_closed = stage.is_closed and (
+        before is None or (before.is_closed, before.is_won) != (True, stage.is_won)
     )
     if closed_on is not None and enters_closed and closed_on not in {item.key for item in changes}:
         changes.append(Given(closed_on, PropertyKind.DATE, work.viewer.today, Place(closed_on)))
-    placed = {"stage_id": target.id, "pipeline_id": target.pipeline_id}
+    placed = {"stage_id": stage.id, "pipeline_id": stage.pipeline_id}
     await RecordChanges(work, found.record).update(found.id, changes, if_version, placed)
     return found.name
 

@@ -255,9 +255,8 @@ def _fits(given: PropertyKind | None, kind: PropertyKind) -> bool:
     return given is kind
 
 
-async def find_stage(work: Work, object_type: str, stage_id: int, path: list[str]) -> Stage:
-    """The stage, if it is one of the object type's pipelines; raises a fault."""
-    stage = await work.find(Stage, stage_id, path)
+async def check_stage(work: Work, object_type: str, stage: Stage, path: list[str]) -> None:
+    """Raises a fault unless the stage is one of the object type's pipelines."""
     pipeline = tables.pipeline.c
     rows = await work.fetch(sa.select(pipeline.object_type).where(pipeline.id == stage.pipeline_id))
     if rows[0][0] != object_type:
@@ -267,4 +266,3 @@ async def find_stage(work: Work, object_type: str, stage_id: int, path: list[str
             reason="stage.object_type",
             path=path,
         )
-    return stage

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -20,29 +22,57 @@ from tabard.storage.door_compiler import DoorCompiler
 Statement = sa.Select[Any] | sa.CompoundSelect[Any]
 Process = Callable[[Any], Any]
 Convert = Callable[[Sequence[Any]], Sequence[Any]]
+Arrange = Callable[[Sequence[Any]], Sequence[Any]]
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SCOPE: Final = (PORTAL_KEY, ACTOR_KEY)
 NUMBERS: Final = {float: 701, Decimal: 1700, int: 20}
 """PostgreSQL's types of numbers, by the Python type that the driver gives them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Argument:
-    """The value at one place of the text: the scope's, one that is given, or the one written there."""
+    """The value of one parameter: the scope's, one that is given, a row's, or the one written in the statement."""
 
     key: str | int
     process: Process | None
     is_scope: bool = False
-    written: sa.BindParameter[Any] | None = None
+    is_row: bool = False
+    written: Callable[[], Any] | None = None
 
-    def value(self, scope: Mapping[str, Any], given: Sequence[Any]) -> Any:
-        """The value as the driver takes it; `given` has the values by number."""
+    def value(self, scope: Mapping[str, Any], given: Sequence[Any], row: Mapping[str, Any]) -> Any:
+        """The value as the driver takes it; `given` has the values by number, `row` by name."""
         if self.written is not None:
-            value = self.written.effective_value
+            value = self.written()
         else:
-            values: Any = scope if self.is_scope else given
+            values: Any = scope if self.is_scope else row if self.is_row else given
             value = values[self.key]
         return value if self.process is None else self.process(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Arguments:
+    """The values of a text: each is worked out once, however often the text has it."""
+
+    each: tuple[Argument, ...]
+    arrange: Arrange | None = None
+
+    @classmethod
+    def of(cls, order: Sequence[str], argument: Callable[[str], Argument]) -> Arguments:
+        """Of the names of parameters in the text's order."""
+        names = list(dict.fromkeys(order))
+        places = [names.index(name) for name in order]
+        return cls(tuple(map(argument, names)), itemgetter(*places) if len(places) > len(names) else None)
+
+    def values(
+        self, scope: Mapping[str, Any], given: Sequence[Any], row: Mapping[str, Any] = NOTHING
+    ) -> Sequence[Any]:
+        """The arguments in the text's order."""
+        return self.arranged([argument.value(scope, given, row) for argument in self.each])
+
+    def arranged(self, each: Sequence[Any]) -> Sequence[Any]:
+        """What belongs to each argument, in the text's order."""
+        return each if self.arrange is None else self.arrange(each)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +81,10 @@ class CompiledRead:
 
     text: str
     names: tuple[str, ...]
-    arguments: tuple[Argument, ...]
+    arguments: Arguments
     converters: tuple[tuple[int, Convert], ...]
     literals: tuple[tuple[int, Any], ...] = ()
     """The given values that are part of the text, by number."""
-
-    def values(self, scope: Mapping[str, Any], given: Sequence[Any]) -> list[Any]:
-        """The arguments in the text's order."""
-        return [argument.value(scope, given) for argument in self.arguments]
 
     def columns(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """The rows as columns of Python values, in the order of `names`."""
@@ -81,33 +107,34 @@ def compile_read(statement: Any, dialect: sa.Dialect, cache_key: CacheKey) -> Co
     compiled: Any = statement.compile(
         dialect=dialect, cache_key=cache_key, linting=dialect.compiler_linting | WARN_LINTING
     )
-    if not isinstance(compiled, DoorCompiler):
-        raise DoorRefusal("READ refused: the tenant's door has not compiled it")
-    if compiled.post_compile_params:
-        raise DoorRefusal(
-            "READ refused: it holds IN with a list, whose text changes with the number of values; "
-            "use keys(column, values)"
-        )
-    numbers = _numbers(compiled, cache_key)
-    text, order = _finished(compiled)
+    require_stable(compiled, "READ")
+    numbers = numbers_of(compiled, cache_key)
+    text, order = finished(compiled)
     return CompiledRead(
         text,
         tuple(str(column.key) for column in statement.selected_columns),
-        tuple(_argument(compiled, name, numbers) for name in order),
+        Arguments.of(order, lambda name: argument_of(compiled, name, numbers)),
         tuple(_converters(compiled, dialect)),
-        tuple(
-            (numbers[compiled.bind_names[parameter]], parameter.effective_value)
-            for parameter in compiled.literal_execute_params
-            if compiled.bind_names[parameter] in numbers
-        ),
+        literals_of(compiled, numbers),
     )
+
+
+def require_stable(compiled: Any, kind: str) -> None:
+    """Refuses what the door has not compiled, and text that is another for each number of values."""
+    if not isinstance(compiled, DoorCompiler):
+        raise DoorRefusal(f"{kind} refused: the tenant's door has not compiled it")
+    if compiled.post_compile_params:
+        raise DoorRefusal(
+            f"{kind} refused: it holds IN with a list, whose text changes with the number of values; "
+            "use keys(column, values)"
+        )
 
 
 def _writes(statement: Any) -> bool:
     return any(isinstance(element, sa.UpdateBase) for element in visitors.iterate(statement))
 
 
-def _finished(compiled: Any) -> tuple[str, Sequence[str]]:
+def finished(compiled: Any) -> tuple[str, Sequence[str]]:
     """The text with what SQLAlchemy writes into it at the last moment, and its parameters in order."""
     if not compiled.literal_execute_params:
         return compiled.string, compiled.positiontup or ()
@@ -116,13 +143,23 @@ def _finished(compiled: Any) -> tuple[str, Sequence[str]]:
     return expanded.statement, expanded.positiontup
 
 
-def _argument(compiled: Any, name: str, numbers: Mapping[str, int]) -> Argument:
+def literals_of(compiled: Any, numbers: Mapping[str, int]) -> tuple[tuple[int, Any], ...]:
+    """The given values that are part of the text, by number."""
+    return tuple(
+        (numbers[compiled.bind_names[parameter]], parameter.effective_value)
+        for parameter in compiled.literal_execute_params
+        if compiled.bind_names[parameter] in numbers
+    )
+
+
+def argument_of(compiled: Any, name: str, numbers: Mapping[str, int]) -> Argument:
+    """Where the value of a parameter comes from."""
     parameter, process = compiled.binds[name], compiled._bind_processors.get(name)
     if parameter.key in SCOPE:
         return Argument(parameter.key, process, is_scope=True)
     if name in numbers:
         return Argument(numbers[name], process)
-    return Argument(name, process, written=parameter)
+    return Argument(name, process, written=lambda: parameter.effective_value)
 
 
 class _Number:
@@ -133,7 +170,7 @@ class _Number:
         self.number = number
 
 
-def _numbers(compiled: Any, cache_key: CacheKey) -> dict[str, int]:
+def numbers_of(compiled: Any, cache_key: CacheKey) -> dict[str, int]:
     """By name in the text: the number that the parameter has in the cache key."""
     extracted = [_Number(number) for number in range(len(cache_key.bindparams))]
     found = compiled.construct_params(extracted_parameters=extracted, _check=False)

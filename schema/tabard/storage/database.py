@@ -13,7 +13,7 @@ from tabard.storage.faults import translated
 from tabard.storage.options import StorageOptions
 from tabard.storage.postgres import PostgresStorage
 from tabard.storage.scope import Scope
-from tabard.storage.session import ReadSession, WriteSession
+from tabard.storage.session import ReadSession, WriteConnection, WriteSession
 from tabard.storage.sqlite import SqliteStorage
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import Wakeups
@@ -54,13 +54,13 @@ class Database:
         """A transaction for the portal: commits at the end, rolls back when anything is raised."""
         with translated():
             async with self._storage.transaction(scope) as connection:
-                session = WriteSession(connection, scope)
+                session = WriteSession(connection, self._storage.statements, scope)
                 yield session
                 # Past this point a cancelled caller does not undo the change: it is committed, and the
                 # idempotency key tells its outcome.
                 await completed(self._commit(connection, session))
 
-    async def _commit(self, connection: AsyncConnection, session: WriteSession) -> None:
+    async def _commit(self, connection: WriteConnection, session: WriteSession) -> None:
         await connection.commit()
         if session.has_events:
             self.wakeups.announce(session.scope.portal_id)

@@ -1,7 +1,7 @@
 """PostgreSQL: pooled connections through asyncpg, reads in autocommit, row-level security on request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
 from weakref import WeakSet
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
+from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.faults import too_slow
 from tabard.storage.options import StorageOptions
@@ -28,17 +29,18 @@ SETTLE_SECONDS: Final = 1.0
 _RUNNING = (
     "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
 )
+_OWN_ID = "SELECT pg_current_xact_id()::text::bigint"
 _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 
 
 class PostgresConnection:
-    """A connection that reads in autocommit: each statement is its own snapshot."""
+    """A connection that reads in autocommit, each statement its own snapshot, or changes in a transaction."""
 
     def __init__(self, pooled: PoolProxiedConnection, timeout: float) -> None:
         self._pooled = pooled
         self._timeout = timeout
         self._driver: Any = pooled.driver_connection
-        self._is_in_snapshot = False
+        self._is_in_transaction = False
         self._is_busy = False
 
     async def fetch(
@@ -49,18 +51,40 @@ class PostgresConnection:
         with self._running(text):
             return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
 
+    async def execute(self, text: str, values: Sequence[Any]) -> int:
+        with self._running(text):
+            status = await self._driver.execute(text, *values)
+        return int(status.rpartition(" ")[2])
+
+    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._running(text):
+            await self._driver.executemany(text, rows)
+
+    async def transaction_id(self) -> int:
+        with self._running(_OWN_ID):
+            return int(await self._driver.fetchval(_OWN_ID))
+
     async def command(self, text: str) -> None:
-        self._is_in_snapshot = True
+        self._is_in_transaction = True
         with self._running(text):
             await self._driver.execute(text)
-        self._is_in_snapshot = text != "COMMIT"
+        self._is_in_transaction = text != "COMMIT"
+
+    async def commit(self) -> None:
+        await self.command("COMMIT")
 
     async def horizon(self) -> Horizon:
         with self._running(_RUNNING):
             return Horizon(*await self._driver.fetchrow(_RUNNING))
 
-    async def close(self) -> None:
-        if self._is_busy or self._is_in_snapshot:
+    def close(self) -> Coroutine[Any, Any, None] | None:
+        if self._is_busy or self._is_in_transaction or self._driver.is_closed():
+            return self._end()
+        self._pooled.close()
+        return None
+
+    async def _end(self) -> None:
+        if not self._driver.is_closed():
             await self._settle()
         if self._driver.is_closed():
             await greenlet_spawn(self._pooled.invalidate)
@@ -76,18 +100,24 @@ class PostgresConnection:
             raise too_slow() from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             self._is_busy = False
-            is_ours = isinstance(error, asyncpg.PostgresError | asyncpg.DataError)
-            kind = sa.exc.DBAPIError if is_ours else sa.exc.InterfaceError
-            raise kind(text, None, error) from error
+            raise _kind(error)(text, None, error) from error
         self._is_busy = False
 
     async def _settle(self) -> None:
-        """Waits until the server has let go of a statement that was cut off, and of a snapshot."""
+        """Waits until the server has let go of a statement that was cut off, and of a transaction."""
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._driver.execute("ROLLBACK")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             self._driver.terminate()
+
+
+def _kind(error: Exception) -> type[sa.exc.DBAPIError]:
+    """As what SQLAlchemy knows an error of the driver."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return sa.exc.IntegrityError
+    is_ours = isinstance(error, asyncpg.PostgresError | asyncpg.DataError)
+    return sa.exc.DBAPIError if is_ours else sa.exc.InterfaceError
 
 
 class PostgresStorage:
@@ -184,12 +214,14 @@ class PostgresStorage:
             pooled.info[PORTAL_VARIABLE] = scope.portal_id
 
     @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
-        self._pulse.require()
-        async with self._writer.connect() as connection:
-            await self._secure(await connection.get_raw_connection(), scope)
-            async with connection.begin():
-                yield connection
+    async def transaction(self, scope: Scope) -> AsyncIterator[PostgresConnection]:
+        connection = await self.connect(scope)
+        try:
+            await connection.command("BEGIN")
+            yield connection
+        finally:
+            if (ending := connection.close()) is not None:
+                await completed(ending)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic, perf_counter
-from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.storage.compiled import CompiledRead, Statement
+from tabard.storage.compiled import NOTHING, CompiledRead, Statement
 from tabard.storage.completion import completed
 from tabard.storage.faults import too_slow, translated
 from tabard.storage.scope import Scope
@@ -21,7 +19,6 @@ from tabard.storage.statements import Prepared, Statements
 from tabard.tracing import span
 
 Rows = Sequence[sa.Row[Any]]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Horizon(NamedTuple):
@@ -51,8 +48,8 @@ class ReadConnection(Protocol):
     async def horizon(self) -> Horizon | None:
         """Which transactions run now; None where writers take turns."""
 
-    async def close(self) -> None:
-        """Gives the connection back, whatever became of its last statement."""
+    def close(self) -> Coroutine[Any, Any, None] | None:
+        """Gives the connection back, whatever became of its last statement; what it has to wait for, if anything."""
 
 
 class Readers(Protocol):
@@ -68,6 +65,27 @@ class Readers(Protocol):
 
     async def connect(self, scope: Scope) -> ReadConnection:
         """A connection for the scope; raises when none comes free in time."""
+
+
+class WriteConnection(Protocol):
+    """A checked-out connection of either kind, inside a transaction."""
+
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        """The rows of text that the door has compiled, as the driver gives them."""
+
+    async def execute(self, text: str, values: Sequence[Any]) -> int:
+        """Runs a change; how many rows it changed."""
+
+    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Runs a change for each of several rows."""
+
+    async def transaction_id(self) -> int:
+        """The transaction's id; it grows, and readers stop at the oldest one running."""
+
+    async def commit(self) -> None:
+        """Ends the transaction with its changes done; without it they are undone."""
 
 
 class ReadSession:
@@ -100,17 +118,13 @@ class ReadSession:
 
     async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
         """The rows, for jobs that look at one after the other."""
-        compiled, columns = await self._run(statement, NOTHING, is_bounded)
-        result: sa.engine.Result[Any] = sa.engine.IteratorResult(
-            SimpleResultMetaData(compiled.names), zip(*columns, strict=True)
-        )
-        return result.all()
+        return _rows(*await self._run(statement, NOTHING, is_bounded))
 
     async def _run(
         self, statement: Statement | Prepared, given: Mapping[str, Any], is_bounded: bool
     ) -> tuple[CompiledRead, list[Sequence[Any]]]:
         compiled, named = self._readers.statements.find(statement, given)
-        values = compiled.values(self._scope, named)
+        values = compiled.arguments.values(self._scope, named)
         async with self._lock:
             self.count += 1
             started = perf_counter()
@@ -157,8 +171,8 @@ class ReadSession:
     async def close(self) -> None:
         """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            await completed(connection.close())
+        if connection is not None and (ending := connection.close()) is not None:
+            await completed(ending)
 
     async def _connected(self) -> ReadConnection:
         if self._connection is None:
@@ -167,10 +181,12 @@ class ReadSession:
 
 
 class WriteSession:
-    """One transaction; every statement goes through the door for the session's portal."""
+    """One transaction, one statement at a time, each through the door for the session's portal."""
 
-    def __init__(self, connection: AsyncConnection, scope: Scope) -> None:
+    def __init__(self, connection: WriteConnection, statements: Statements, scope: Scope) -> None:
         self._connection = connection
+        self._statements = statements
+        self._lock = asyncio.Lock()
         self.scope = scope
         # Whether the transaction writes events, so that their readers are woken once it is committed.
         self.has_events = False
@@ -178,26 +194,41 @@ class WriteSession:
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._connection.dialect.name
+        return self._statements.dialect.name
 
-    async def execute(
-        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
-    ) -> sa.CursorResult[Any]:
-        """Runs a statement, or an INSERT, UPDATE or DELETE once for each of `rows`."""
-        scope = self.scope.parameters
-        parameters: Any = scope if rows is None else [{**row, **scope} for row in rows]
-        running = self._connection.execute(statement, parameters)
-        with span("statement"), translated():
-            # Cut off on SQLite a statement would leave its transaction open and the file locked; it is short.
-            return await (completed(running) if self.dialect == "sqlite" else running)
+    async def execute(self, statement: sa.UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Runs an INSERT, UPDATE or DELETE, or runs it once for each of `rows`; how many rows it changed.
+
+        For several rows it is how many they are. All rows have the same names.
+        """
+        scope, given = self.scope.parameters, [NOTHING] if rows is None else rows
+        compiled, values = self._statements.write(statement, given[0])
+        arguments = [compiled.arguments.values(scope, values, row) for row in given]
+        async with self._lock:
+            with span("statement"), translated():
+                if len(arguments) == 1:
+                    return await self._connection.execute(compiled.text, arguments[0])
+                await self._connection.execute_each(compiled.text, arguments)
+                return len(arguments)
 
     async def transaction_id(self) -> int:
-        """PostgreSQL's id of this transaction; it grows, and readers stop at the oldest one running."""
-        raw = await self._connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        with translated():
-            return int(await driver.fetchval("SELECT pg_current_xact_id()::text::bigint"))
+        """PostgreSQL's id of this transaction."""
+        async with self._lock:
+            with translated():
+                return await self._connection.transaction_id()
 
-    async def fetch(self, statement: Statement) -> Rows:
-        """The rows of a select inside the transaction."""
-        return (await self.execute(statement)).all()
+    async def fetch(self, statement: Statement | Prepared, given: Mapping[str, Any] = NOTHING) -> Rows:
+        """The rows of a select inside the transaction; `given` are a prepared one's values."""
+        compiled, values = self._statements.find(statement, given)
+        arguments = compiled.arguments.values(self.scope.parameters, values)
+        async with self._lock:
+            with span("statement"), translated():
+                rows = await self._connection.fetch(compiled.text, arguments, is_bounded=True, left=None)
+        return _rows(compiled, compiled.columns(rows))
+
+
+def _rows(compiled: CompiledRead, columns: Sequence[Sequence[Any]]) -> Rows:
+    result: sa.engine.Result[Any] = sa.engine.IteratorResult(
+        SimpleResultMetaData(compiled.names), zip(*columns, strict=True)
+    )
+    return result.all()

@@ -1,20 +1,19 @@
 """SQLite: one writer in the process, and read-only connections used in the event loop."""
 
 import asyncio
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
+from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction, on_thread
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import SqliteWakeups
@@ -23,81 +22,12 @@ READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
 READERS = 64
 STATEMENTS_PER_CONNECTION = 500
-INSTRUCTIONS_BETWEEN_CHECKS = 20_000
-LOOP_SECONDS = 0.1
-
-
-class SqliteConnection:
-    """A read-only connection: bounded reads run in the loop, which is cheaper than a thread for them.
-
-    One that turns out to be long is begun anew on a thread: it must not hold the loop, and a loop that is
-    held would notice neither the end of a request nor that its client has gone.
-    """
-
-    def __init__(self, pooled: PoolProxiedConnection, timeout: float, places: asyncio.Semaphore) -> None:
-        self._pooled = pooled
-        self._driver: Any = pooled.driver_connection
-        self._timeout = timeout
-        self._places = places
-        self._reading: asyncio.Future[Sequence[Any]] | None = None
-        self._is_cut = False
-
-    async def fetch(
-        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
-    ) -> Sequence[Any]:
-        now = time.monotonic()
-        end = now + (self._timeout if left is None else min(left, self._timeout))
-        if is_bounded:
-            try:
-                return self._rows(text, values, min(end, now + LOOP_SECONDS))
-            except sa.exc.OperationalError as error:
-                if not _is_interrupted(error):
-                    raise
-        return await self._on_thread(text, values, end)
-
-    async def _on_thread(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
-        self._reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values, end))
-        try:
-            return await asyncio.shield(self._reading)
-        except asyncio.CancelledError:
-            await self._cut(self._reading)
-            raise
-
-    async def _cut(self, reading: asyncio.Future[Sequence[Any]]) -> None:
-        """The thread must have left the connection before another request gets it."""
-        # A statement that has not begun yet would miss the interruption.
-        self._is_cut = True
-        self._driver.interrupt()
-        with suppress(sa.exc.DBAPIError):
-            await completed(reading)
-        self._is_cut = False
-
-    def _rows(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
-        self._driver.set_progress_handler(
-            lambda: self._is_cut or time.monotonic() > end, INSTRUCTIONS_BETWEEN_CHECKS
-        )
-        try:
-            return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
-        except sqlite3.OperationalError as error:
-            raise sa.exc.OperationalError(text, None, error) from error
-        except sqlite3.Error as error:
-            raise sa.exc.DBAPIError(text, None, error) from error
-
-    async def command(self, text: str) -> None:
-        self._rows(text, (), time.monotonic() + self._timeout)
-
-    async def horizon(self) -> None:
-        return None
-
-    async def close(self) -> None:
-        try:
-            if self._reading is not None and not self._reading.done():
-                await self._cut(self._reading)
-            if self._driver.in_transaction:
-                self._driver.rollback()
-        finally:
-            self._pooled.close()
-            self._places.release()
+WRITING: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={WRITE_BUSY_MS}",
+)
 
 
 class SqliteStorage:
@@ -112,9 +42,10 @@ class SqliteStorage:
         self._reader = _read_engine(url)
         install_door(self._reader, tables)
         self.statements = Statements(self._reader.dialect)
-        self._writer = _write_engine(url)
+        self._writer = _writer_engine(url)
         install_door(self._writer, tables)
-        self._system = _write_engine(url)
+        self._thread = ThreadPoolExecutor(1, "tabard-writer")
+        self._system = _system_engine(url)
         self.wakeups = SqliteWakeups(str(url.database))
         self._turn = asyncio.Lock()
         # The pool would block the loop when it is empty; waiting here does not.
@@ -128,16 +59,24 @@ class SqliteStorage:
             raise sa.exc.TimeoutError("no read connection came free") from error
         try:
             return SqliteConnection(
-                self._reader.raw_connection(), self._options.statement_timeout, self._places
+                self._reader.raw_connection(), self._options.statement_timeout, self._places.release
             )
         except BaseException:
             self._places.release()
             raise
 
     @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncConnection]:
-        async with self._alone(), _whole(self._writer) as connection:
-            yield connection
+    async def transaction(self, scope: Scope) -> AsyncIterator[SqliteTransaction]:
+        async with self._alone():
+            beginning = on_thread(self._thread, self._begun)
+            try:
+                yield await completed(beginning)
+            finally:
+                if beginning.exception() is None and (ending := beginning.result().close()) is not None:
+                    await completed(ending)
+
+    def _begun(self) -> SqliteTransaction:
+        return SqliteTransaction(self._writer.raw_connection(), self._options.statement_timeout, self._thread)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:
@@ -168,12 +107,9 @@ class SqliteStorage:
     async def close(self) -> None:
         await self.wakeups.close()
         self._reader.dispose()
-        await self._writer.dispose()
+        await asyncio.to_thread(self._thread.shutdown)
+        self._writer.dispose()
         await self._system.dispose()
-
-
-def _is_interrupted(error: sa.exc.OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 @asynccontextmanager
@@ -196,46 +132,46 @@ async def _begin(connection: AsyncConnection) -> None:
 
 
 def _read_engine(url: sa.URL) -> sa.Engine:
+    return _engine(url, READERS, f"busy_timeout={READ_BUSY_MS}", "query_only=ON", "foreign_keys=ON")
+
+
+def _writer_engine(url: sa.URL) -> sa.Engine:
+    return _engine(url, 1, *WRITING)
+
+
+def _engine(url: sa.URL, size: int, *pragmas: str) -> sa.Engine:
     engine = sa.create_engine(
         url.set(drivername="sqlite"),
         hide_parameters=True,
         connect_args={"check_same_thread": False, "cached_statements": STATEMENTS_PER_CONNECTION},
         poolclass=sa.QueuePool,
-        pool_size=READERS,
+        pool_size=size,
         max_overflow=0,
         pool_reset_on_return=None,
     )
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        for pragma in (f"busy_timeout={READ_BUSY_MS}", "query_only=ON", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
+    _prepare(engine, pragmas)
     return engine
 
 
-def _write_engine(url: sa.URL) -> AsyncEngine:
+def _system_engine(url: sa.URL) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_size=1, max_overflow=0
     )
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        # SQLAlchemy begins; the driver must not begin by itself, or BEGIN IMMEDIATE comes too late.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={WRITE_BUSY_MS}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    _prepare(engine.sync_engine, WRITING)
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _prepare(engine: sa.Engine, pragmas: Sequence[str]) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # What begins says so itself; the driver must not begin, or BEGIN IMMEDIATE comes too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -11,6 +11,7 @@ from sqlalchemy.sql.cache_key import CacheKey
 from sqlalchemy.util import LRUCache
 
 from tabard.storage.compiled import CompiledRead, Statement, compile_read
+from tabard.storage.writes import CompiledWrite, compile_write
 
 KEPT: Final = 1_000
 
@@ -41,12 +42,13 @@ def parameter(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> sa.Bi
 
 
 class Statements:
-    """The reads that one engine has compiled; those run longest ago are forgotten first."""
+    """What one engine has compiled; statements run longest ago are forgotten first."""
 
     def __init__(self, dialect: sa.Dialect) -> None:
-        self._dialect = dialect
+        self.dialect = dialect
         self._prepared: WeakKeyDictionary[Prepared, CompiledRead] = WeakKeyDictionary()
         self._known: LRUCache[Any, CompiledRead] = LRUCache(KEPT)
+        self._writes: LRUCache[Any, CompiledWrite] = LRUCache(KEPT)
 
     def find(
         self, statement: Statement | Prepared, given: Mapping[str, Any]
@@ -64,11 +66,27 @@ class Statements:
         values = [_value(parameter, named) for parameter in key.bindparams]
         return self._compiled(statement, key, values), values
 
+    def write(self, statement: Any, names: Iterable[str] = ()) -> tuple[CompiledWrite, list[Any]]:
+        """The compiled change for rows with these names, and its own values by number."""
+        row, cache_key = frozenset(names), statement._generate_cache_key()
+        if cache_key is None:
+            return compile_write(statement, self.dialect, None, row), []
+        key, values = (cache_key.key, row), [parameter.effective_value for parameter in cache_key.bindparams]
+        compiled = self._writes.get(key)
+        if compiled is None or _differs(compiled, values):
+            compiled = self._writes[key] = compile_write(statement, self.dialect, cache_key, row)
+        return compiled, values
+
     def _compiled(self, statement: Statement, key: CacheKey, values: list[Any]) -> CompiledRead:
         compiled = self._known.get(key.key)
-        if compiled is None or any(values[number] != literal for number, literal in compiled.literals):
-            compiled = self._known[key.key] = compile_read(statement, self._dialect, key)
+        if compiled is None or _differs(compiled, values):
+            compiled = self._known[key.key] = compile_read(statement, self.dialect, key)
         return compiled
+
+
+def _differs(compiled: CompiledRead | CompiledWrite, values: list[Any]) -> bool:
+    """Whether the text holds other values than these."""
+    return any(values[number] != literal for number, literal in compiled.literals)
 
 
 def _value(parameter: sa.BindParameter[Any], named: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ def violates(error: sa.exc.IntegrityError, table: sa.Table, name: str) -> bool:
     asyncpg tells the constraint's name, SQLite the columns.
     """
     origin: Any = error.orig
-    told = getattr(getattr(origin, "__cause__", None), "constraint_name", None)
+    told = getattr(origin, "constraint_name", None)
     if told is not None:
         return bool(told == name)
     return str(origin).partition("failed: ")[2] == _columns(table, name)

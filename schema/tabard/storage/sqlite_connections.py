@@ -1,0 +1,162 @@
+"""SQLite connections: of a request that reads in the event loop, and of the one transaction that writes."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.pool import PoolProxiedConnection
+
+from tabard.storage.completion import completed
+
+T = TypeVar("T")
+INSTRUCTIONS_BETWEEN_CHECKS: Final = 20_000
+LOOP_SECONDS: Final = 0.1
+BEGIN: Final = "BEGIN IMMEDIATE"
+
+
+class SqliteConnection:
+    """A connection that reads: bounded reads run in the loop, which is cheaper than a thread for them.
+
+    One that turns out to be long is begun anew on a thread: it must not hold the loop, and a loop that is
+    held would notice neither the end of a request nor that its client has gone.
+    """
+
+    def __init__(
+        self, pooled: PoolProxiedConnection, timeout: float, leave: Callable[[], None] = lambda: None
+    ) -> None:
+        self._pooled = pooled
+        self._driver: Any = pooled.driver_connection
+        self._timeout = timeout
+        self._leave = leave
+        self._reading: asyncio.Future[Sequence[Any]] | None = None
+        self._is_cut = False
+
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        now = time.monotonic()
+        end = now + (self._timeout if left is None else min(left, self._timeout))
+        if is_bounded:
+            try:
+                return self._rows(text, values, min(end, now + LOOP_SECONDS))
+            except sa.exc.OperationalError as error:
+                if not _is_interrupted(error):
+                    raise
+        return await self._on_thread(text, values, end)
+
+    async def _on_thread(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values, end))
+        try:
+            return await asyncio.shield(self._reading)
+        except asyncio.CancelledError:
+            await self._cut(self._reading)
+            raise
+
+    async def _cut(self, reading: asyncio.Future[Sequence[Any]]) -> None:
+        """The thread must have left the connection before another request gets it."""
+        # A statement that has not begun yet would miss the interruption.
+        self._is_cut = True
+        self._driver.interrupt()
+        with suppress(sa.exc.DBAPIError):
+            await completed(reading)
+        self._is_cut = False
+
+    def _rows(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
+        self._driver.set_progress_handler(
+            lambda: self._is_cut or time.monotonic() > end, INSTRUCTIONS_BETWEEN_CHECKS
+        )
+        with _known(text):
+            return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
+
+    async def command(self, text: str) -> None:
+        self._rows(text, (), time.monotonic() + self._timeout)
+
+    async def horizon(self) -> None:
+        return None
+
+    def close(self) -> Coroutine[Any, Any, None] | None:
+        if self._driver.in_transaction or (self._reading is not None and not self._reading.done()):
+            return self._end()
+        self._give_back()
+        return None
+
+    async def _end(self) -> None:
+        try:
+            if self._reading is not None and not self._reading.done():
+                await self._cut(self._reading)
+            if self._driver.in_transaction:
+                await self._undo()
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        self._pooled.close()
+        self._leave()
+
+    async def _undo(self) -> None:
+        self._driver.rollback()
+
+
+class SqliteTransaction(SqliteConnection):
+    """The writer's connection: what reads a little runs in the loop, and what changes on the writer's thread.
+
+    Whatever is begun there is waited for: cut off it would leave the transaction open and the file locked.
+    """
+
+    def __init__(self, pooled: PoolProxiedConnection, timeout: float, thread: ThreadPoolExecutor) -> None:
+        super().__init__(pooled, timeout)
+        self._thread = thread
+        self._begin()
+
+    def _begin(self) -> None:
+        """Waits for the file; so a transaction is made on its thread."""
+        try:
+            with _known(BEGIN):
+                self._driver.execute(BEGIN)
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def execute(self, text: str, values: Sequence[Any]) -> int:
+        return int((await self._alone(text, self._driver.execute, text, values)).rowcount)
+
+    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        await self._alone(text, self._driver.executemany, text, rows)
+
+    async def transaction_id(self) -> int:
+        raise NotImplementedError("writers take turns here")
+
+    async def commit(self) -> None:
+        await self._alone("COMMIT", self._driver.execute, "COMMIT")
+
+    async def _alone(self, text: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function gives on the writer's thread; a change is not ended midway."""
+        self._driver.set_progress_handler(None, 0)
+        with _known(text):
+            return await completed(on_thread(self._thread, function, *arguments))
+
+    async def _undo(self) -> None:
+        await self._alone("ROLLBACK", self._driver.rollback)
+
+
+def on_thread(thread: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+    """What the function gives on that thread."""
+    return asyncio.get_running_loop().run_in_executor(thread, function, *arguments)
+
+
+@contextmanager
+def _known(text: str) -> Iterator[None]:
+    """Inside, an error of the driver becomes SQLAlchemy's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
+def _is_interrupted(error: sa.exc.OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT

@@ -1,0 +1,115 @@
+"""Changes of a session: compiled once through the door, and run on the driver."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tabard.errors import DoorRefusal
+from tabard.storage.database import Database
+from tabard.storage.keys import keys
+from tabard.storage.scope import Scope
+from tabard.storage.session import WriteSession
+from tabard.storage.statements import Prepared, parameter
+from tabard.storage.tables import Tables
+from tests.tabard.storage.portals import BOTH_PORTALS, ME, OURS, THEIRS, company, deal, metadata, plain_engine
+
+known = Tables(dict(metadata.tables))
+NAMES = sa.select(company.c.id, company.c.name, company.c.updated).order_by(company.c.id)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with both portals' rows."""
+    await (await plain_engine(database_url, *BOTH_PORTALS)).dispose()
+    opened = Database(database_url, known)
+    yield opened
+    assert opened.checked_out == 0, "a connection was not given back"
+    await opened.close()
+
+
+@pytest.fixture
+async def work(database: Database) -> AsyncIterator[WriteSession]:
+    """A transaction of our portal."""
+    async with database.writing(Scope(OURS, ME)) as session:
+        yield session
+
+
+async def rows(session: WriteSession, statement: Any = NAMES) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await session.fetch(statement)]
+
+
+async def test_a_change_tells_how_many_rows_it_changed(work: WriteSession) -> None:
+    assert await work.execute(sa.update(company).where(company.c.id > 3).values(size=7)) == 2
+    assert await work.execute(sa.update(company).where(company.c.id > 99).values(size=7)) == 0
+    added = [{"id": id, "name": f"New {id}"} for id in (71, 72, 73)]
+    assert await work.execute(sa.insert(company), added) == 3
+    assert await work.execute(sa.insert(company), [{"id": 74, "name": "New 74"}]) == 1
+    assert await work.execute(sa.delete(company).where(keys(company.c.id, [1, 2, 71]))) == 3
+    assert [id for id, *_ in await rows(work)] == [3, 4, 5, 72, 73, 74]
+
+
+async def test_columns_get_their_defaults(work: WriteSession) -> None:
+    await work.execute(sa.insert(company), [{"id": 71, "name": "One"}, {"id": 72, "name": "Two"}])
+    await work.execute(sa.update(company).where(company.c.id == 72).values(size=1))
+    assert [row for row in await rows(work) if row[0] > 70] == [(71, "One", 0), (72, "Two", 1)]
+
+
+async def test_the_same_text_serves_other_values_and_other_rows(work: WriteSession) -> None:
+    for id, name in ((1, "A"), (2, "B")):
+        await work.execute(sa.update(company).where(company.c.id == id).values(name=name))
+        await work.execute(sa.insert(company), [{"id": 70 + id, "name": f"New {name}"}])
+    assert len(work._statements._writes) == 2
+    assert [row[1] for row in await rows(work) if row[0] in (1, 2, 71, 72)] == ["A", "B", "New A", "New B"]
+
+
+async def test_a_text_that_holds_a_value_serves_no_other_value(work: WriteSession) -> None:
+    for count in (1, 2):
+        largest = sa.select(company.c.id).order_by(company.c.id.desc()).limit(count).scalar_subquery()
+        assert await work.execute(sa.delete(company).where(company.c.id.in_(largest.element))) == count
+
+
+async def test_a_prepared_read_sees_what_the_transaction_has_changed(work: WriteSession) -> None:
+    prepared = Prepared(sa.select(company.c.name).where(company.c.id == parameter("id", company.c.id.type)))
+    await work.execute(sa.update(company).where(company.c.id == 2).values(name="Other"))
+    assert [tuple(row) for row in await work.fetch(prepared, {"id": 2})] == [("Other",)]
+
+
+@pytest.mark.promise("P2")
+async def test_what_is_no_plain_change_is_refused(work: WriteSession) -> None:
+    refused: dict[str, Any] = {
+        "no INSERT, UPDATE or DELETE": NAMES,
+        "returns rows": sa.delete(company).returning(company.c.id),
+        "use keys": sa.delete(company).where(company.c.id.in_([1, 2])),
+        "the door sets the viewer's portal": sa.update(company).values(portal_id=THEIRS),
+    }
+    for words, statement in refused.items():
+        with pytest.raises(DoorRefusal, match=words):
+            await work.execute(statement)
+    assert len(await rows(work)) == 5
+
+
+@pytest.mark.promise("P2")
+async def test_a_change_reaches_only_the_viewers_rows(database: Database, work: WriteSession) -> None:
+    assert await work.execute(sa.delete(deal)) == 5
+    other = database.reading(Scope(THEIRS, 20))
+    try:
+        assert len(await other.fetch(sa.select(deal.c.id))) == 5
+    finally:
+        await other.close()
+
+
+async def test_a_violated_constraint_undoes_everything(database: Database) -> None:
+    async def change() -> None:
+        async with database.writing(Scope(OURS, ME)) as work:
+            await work.execute(sa.insert(company), [{"id": 71, "name": "New"}])
+            await work.execute(sa.insert(company), [{"id": 72, "name": "Ada"}])
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await change()
+    session = database.reading(Scope(OURS, ME))
+    try:
+        assert [row[0] for row in await session.fetch(NAMES)] == [1, 2, 3, 4, 5]
+    finally:
+        await session.close()
