@@ -13,7 +13,6 @@ from graphql.execution import Executor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gateway.execution.executor import CompiledExecutor
-from gateway.execution.fallback import Reason
 from gateway.execution.plans import Plans
 from tabard import Plugin
 from tabard.testing import Answer, Gateway
@@ -61,8 +60,7 @@ async def test_each_operation_answers_within_its_statements(
     async with opened(demo_url, plugins, executor) as gateway:
         await _answer_within_its_statements(gateway, operation, path)
         if executor is CompiledExecutor:
-            fallen = {Reason.EVENT} if "\nsubscription " in operation.text else set()
-            assert set(Plans.of(gateway.graph.graphql_schema).fallbacks.counts) == {None, *fallen}
+            assert set(Plans.of(gateway.graph.graphql_schema).fallbacks.counts) == {None}
 
 
 async def _answer_within_its_statements(gateway: Gateway, operation: Operation, path: Path) -> None:

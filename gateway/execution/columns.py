@@ -46,6 +46,10 @@ class Later:
     def assembled(self) -> tuple[Values, Lost]:
         return self.column.assembled()
 
+    def settle(self) -> None:
+        """Puts it together ahead of what is around it."""
+        self.column = Done(*self.column.assembled())
+
 
 class Selected:
     """The objects of one type: a column for each selected field, made one dict for each object."""
@@ -105,6 +109,24 @@ class Everywhere:
     def assembled(self) -> tuple[Values, Lost]:
         values, lost = self._column.assembled()
         return values, NOBODY if self._is_nullable else lost
+
+
+class Joined:
+    """Columns one after the other."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Sequence[Column]) -> None:
+        self._parts = parts
+
+    def assembled(self) -> tuple[Values, Lost]:
+        values: list[Any] = []
+        lost: Lost = set()
+        for part in self._parts:
+            cells, gone = part.assembled()
+            lost.update(len(values) + row for row in gone)
+            values += cells
+        return values, lost
 
 
 class Listed:

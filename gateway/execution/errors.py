@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphql import FieldNode, GraphQLError, located_error
 
-from gateway.execution.places import Place, steps
+from gateway.execution.places import Place, root_row, steps
 
 Key = tuple[int, ...]
 
@@ -24,7 +25,7 @@ class FieldError:
 
 
 class FieldErrors:
-    """The failures of one operation."""
+    """The failures of one run."""
 
     def __init__(self) -> None:
         self._found: list[FieldError] = []
@@ -37,21 +38,29 @@ class FieldErrors:
         """Errors at or below a row that stay where they are."""
         self._found.append(FieldError(place, row, [], None, errors))
 
-    def located(self) -> list[GraphQLError] | None:
-        """All errors in the order of the document; below a nulled place those up to the one that nulled it."""
-        if not self._found:
-            return None
-        ranked = sorted(((_key(found), found) for found in self._found), key=lambda pair: pair[0])
-        nulled: set[Key] = set()
-        errors: list[GraphQLError] = []
-        for key, found in ranked:
-            if nulled and any(key[:length] in nulled for length in range(len(key) + 1)):
-                continue
-            errors.extend(found.kept)
-            if found.error is not None:
-                nulled.add(key[: _rest(found)])
-                errors.append(_located(found, found.error))
-        return errors
+    def located(self) -> dict[int, list[GraphQLError]]:
+        """For each root that has any, its errors in the order of the document.
+
+        Below a nulled place those up to the one that nulled it.
+        """
+        by_root: dict[int, list[FieldError]] = defaultdict(list)
+        for found in self._found:
+            by_root[root_row(found.place, found.row)].append(found)
+        return {root: _sorted(some) for root, some in by_root.items()}
+
+
+def _sorted(some: list[FieldError]) -> list[GraphQLError]:
+    ranked = sorted(((_key(found), found) for found in some), key=lambda pair: pair[0])
+    nulled: set[Key] = set()
+    errors: list[GraphQLError] = []
+    for key, found in ranked:
+        if nulled and any(key[:length] in nulled for length in range(len(key) + 1)):
+            continue
+        errors.extend(found.kept)
+        if found.error is not None:
+            nulled.add(key[: _rest(found)])
+            errors.append(_located(found, found.error))
+    return errors
 
 
 def _key(found: FieldError) -> Key:

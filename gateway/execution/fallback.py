@@ -13,7 +13,6 @@ from graphql import (
     FieldNode,
     GraphQLDeferDirective,
     GraphQLStreamDirective,
-    OperationType,
     visit,
 )
 from graphql.language import Visitor
@@ -41,8 +40,6 @@ class Reason(StrEnum):
     """The document uses `@defer` or `@stream`."""
     INTROSPECTION = "introspection"
     """The document asks for `__schema` or `__type`."""
-    EVENT = "event"
-    """An event of a subscription; those that are told together share their reads by graphql-core's loaders."""
     ABORT_SIGNAL = "abort-signal"
     """The caller has given a signal to abort by."""
     HOOKS = "hooks"
@@ -75,8 +72,6 @@ class Fallbacks:
 
 def caller_reason(executor: Executor[Any]) -> Reason | None:
     """Why what the caller asks of the executor is not the engine's to give."""
-    if executor.operation.operation is OperationType.SUBSCRIPTION:
-        return Reason.EVENT
     if executor.middleware_manager and executor.middleware_manager.middlewares:
         return Reason.MIDDLEWARE
     if executor.abort_signal is not None:

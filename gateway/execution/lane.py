@@ -50,12 +50,12 @@ async def run(
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
 
-    def executor() -> CompiledExecutor:
+    def executor(root: object = None) -> CompiledExecutor:
         return CompiledExecutor(
             schema,
             operation.definitions,
             operation.fragments,
-            None,
+            root,
             context,
             operation.node,
             variables,
@@ -70,10 +70,10 @@ async def run(
     plan = plans.find(schema, operation, variables, trusted=trusted)
     plans.fallbacks.count(None if isinstance(plan, Plan) else plan)
     if isinstance(plan, Plan):
-        running = Run(plan, context, None, variables, executor)
-        result: Any = running.result(is_serial=operation.node.operation is OperationType.MUTATION)
-    else:
-        result = executor().execute_stock()
+        running = Run(plan, context, [None], variables, executor, is_awaited=True)
+        results = running.results(is_serial=operation.node.operation is OperationType.MUTATION)
+        return (results if isinstance(results, list) else await results)[0]
+    result: Any = executor().execute_stock()
     outcome: ExecutionResult = await result if optimized_is_awaitable(result) else result
     return outcome
 

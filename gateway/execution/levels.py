@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strawberry.schema.schema_converter import get_arguments
 
 from gateway.execution.arguments import Arguments
+from gateway.execution.chunks import is_long
 from gateway.execution.columns import Column, Later, Values
 from gateway.execution.places import FieldPlace
 from gateway.execution.sources import Attribute
+from gateway.execution.waits import Waits
 from tabard.fields import ROOT, DeclaredField
 from tabard.guard import Guarded
 from tabard.reads.batch import at, spread
@@ -84,8 +87,9 @@ class Declared:
             level = Level(
                 run.context, self.contribution.plugin, self._position, self._selection, args, self._memo
             )
-            call = run.levels[place] = LevelCall(self, level, f"{field.parent.name}.{field.field_name}")
-            run.waits.add([call.made(lambda: run.levels.pop(place))], call.come)
+            name = f"{field.parent.name}.{field.field_name}"
+            call = run.levels[place] = LevelCall(self, level, name, run.waits)
+            run.waits.hold(call.made(lambda: run.levels.pop(place)), call.come)
         return call
 
     def _args(self, run: Run) -> dict[str, Any]:
@@ -105,10 +109,11 @@ class Declared:
 class LevelCall:
     """One call of a read, put together from all that wait for it."""
 
-    def __init__(self, declared: Declared, level: Level, field: str) -> None:
+    def __init__(self, declared: Declared, level: Level, field: str, waits: Waits) -> None:
         self._declared = declared
         self._level = level
         self._field = field
+        self._waits = waits
         self._keys: list[Any] = []
         self._parts: list[tuple[int, Callable[[Values], None]]] = []
 
@@ -142,10 +147,13 @@ class LevelCall:
         return values
 
     def come(self, found: list[Any]) -> None:
-        """Hands out what was read."""
+        """Hands out what was read; to the parts of a long list one by one."""
         (values,) = found
         start = 0
         for size, come in self._parts:
             part = values if size == len(values) else at(values, range(start, start + size))
-            come(part)
             start += size
+            if is_long(values) and size < len(values):
+                self._waits.step(partial(come, part))
+            else:
+                come(part)

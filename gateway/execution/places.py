@@ -38,7 +38,7 @@ class Place:
 
 
 class RootPlace(Place):
-    """The operation itself: one row, whose null is `data: null`."""
+    """The operation itself: a row for each root, whose null is `data: null`."""
 
     __slots__ = ()
 
@@ -113,6 +113,13 @@ class SomePlace(Place):
 
     def above(self, row: int) -> int:
         return self._rows[row]
+
+
+def root_row(place: Place, row: int) -> int:
+    """The root that a row is below."""
+    while place.parent is not None:
+        row, place = place.above(row), place.parent
+    return row
 
 
 def steps(place: Place, row: int) -> list[tuple[Place, int]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import cached_property
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.execution.columns import Column, Done, Later, Selected, Values
 from gateway.execution.errors import FieldErrors
-from gateway.execution.places import FieldPlace, Place, RootPlace
+from gateway.execution.places import FieldPlace, Place, RootPlace, root_row
 from gateway.execution.waits import Waits
 from tabard.reads.batch import Grouped, Picked, RowBatch
 
@@ -30,20 +30,23 @@ _may_be_awaited: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
 class Run:
-    """What the fields of one operation share.
+    """What the fields of one run share.
 
-    `make_executor` gives graphql-core's executor, which makes `info` and takes what only it can do; many
-    operations never need one.
+    An operation has one root; for events that are told together it runs once, with the payload of each
+    for a root. `make_executor` gives graphql-core's executor for a root, which makes `info` and takes what
+    only it can do; many operations never need one. A run that `is_awaited` lets the loop turn in long lists.
     """
 
     def __init__(
         self,
         plan: Plan,
         context: Any,
-        root: Any,
+        roots: Sequence[Any],
         variables: VariableValues,
-        make_executor: Callable[[], Executor[Any]],
+        make_executor: Callable[[Any], Executor[Any]],
         is_async_iterable: Callable[[Any], bool] = is_async_iterable,
+        *,
+        is_awaited: bool = False,
     ) -> None:
         self.plan = plan
         self.context = context
@@ -52,22 +55,29 @@ class Run:
         self.waits = Waits()
         self.levels: dict[Any, LevelCall] = {}
         self.is_async_iterable = is_async_iterable
-        self._root = root
+        self.is_awaited = is_awaited
+        self.chunks: list[Later] = []
+        self._roots = roots
         self._make_executor = make_executor
+        self._executors: dict[int, Executor[Any]] = {}
         self._columns: list[Column] = []
 
-    @cached_property
+    @property
     def executor(self) -> Executor[Any]:
-        """graphql-core's executor of the same operation."""
-        return self._make_executor()
+        """graphql-core's executor of the same operation, for what all roots have in common."""
+        return self._executor(0)
+
+    def executor_at(self, place: Place, row: int) -> Executor[Any]:
+        """graphql-core's executor of the same operation, for the root that a row is below."""
+        return self._executor(root_row(place, row) if len(self._roots) > 1 else 0)
 
     @property
     def schema(self) -> GraphQLSchema:
         """The schema that the plan was made for."""
         return self.plan.schema
 
-    def result(self, *, is_serial: bool) -> ExecutionResult | Awaitable[ExecutionResult]:
-        """The result, or an awaitable of it where anything has to be waited for."""
+    def results(self, *, is_serial: bool) -> list[ExecutionResult] | Awaitable[list[ExecutionResult]]:
+        """The result for each root, or an awaitable of them where anything has to be waited for."""
         fields = self.plan.root.fields
         parts = [[field] for field in fields] if is_serial else [fields]
         for number, part in enumerate(parts):
@@ -78,18 +88,26 @@ class Run:
                 break
         return self._finished()
 
-    async def _rest(self, parts: Sequence[Sequence[FieldPlan]]) -> ExecutionResult:
-        await self.waits.drain()
+    async def _rest(self, parts: Sequence[Sequence[FieldPlan]]) -> list[ExecutionResult]:
+        self.is_awaited = True
+        await self._drain()
         for part in parts:
             if self._is_lost():
                 break
             self._start(part)
-            await self.waits.drain()
+            await self._drain()
         return self._finished()
+
+    async def _drain(self) -> None:
+        await self.waits.drain()
+        # The innermost have come last.
+        while self.chunks:
+            await asyncio.sleep(0)
+            self.chunks.pop().settle()
 
     def _start(self, fields: Sequence[FieldPlan]) -> None:
         root = RootPlace()
-        self._columns += [self.field(field, [self._root], root) for field in fields]
+        self._columns += [self.field(field, self._roots, root) for field in fields]
 
     def _is_lost(self) -> bool:
         """Whether the last of the serial root fields took the whole answer with it; it is the last then."""
@@ -98,12 +116,18 @@ class Run:
         self._columns[-1] = Done(values, lost)
         return bool(lost)
 
-    def _finished(self) -> ExecutionResult:
+    def _finished(self) -> list[ExecutionResult]:
         fields = self.plan.root
-        if len(self._columns) < len(fields.fields):
-            return ExecutionResult(None, self.errors.located())
-        rows, _ = Selected(fields.build, self._columns, 1).assembled()
-        return ExecutionResult(rows[0], self.errors.located())
+        rows: Values = [None]
+        if len(self._columns) == len(fields.fields):
+            rows, _ = Selected(fields.build, self._columns, len(self._roots)).assembled()
+        errors = self.errors.located()
+        return [ExecutionResult(row, errors.get(root)) for root, row in enumerate(rows)]
+
+    def _executor(self, root: int) -> Executor[Any]:
+        if root not in self._executors:
+            self._executors[root] = self._make_executor(self._roots[root])
+        return self._executors[root]
 
     def select(self, selection: SelectionPlan, sources: Values, place: Place) -> Column:
         """The selection for all sources, which are objects of its type."""
@@ -159,10 +183,12 @@ class Run:
     def info(self, field: FieldPlan, place: Place, row: int) -> GraphQLResolveInfo[Any]:
         """The `info` of a field, or of the field whose list the row is in."""
         here: Place | None = place
+        at = row
         while here is not None and not isinstance(here, FieldPlace):
-            row, here = here.above(row), here.parent
-        path: Any = here.path(row) if here is not None else None
-        return self.executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
+            at, here = here.above(at), here.parent
+        path: Any = here.path(at) if here is not None else None
+        executor = self.executor_at(place, row)
+        return executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
 
     def _denial(self, field: FieldPlan) -> Exception | None:
         for policy in field.policies:

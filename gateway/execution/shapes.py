@@ -11,6 +11,7 @@ from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
 from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import is_iterable
 
+from gateway.execution.chunks import in_chunks
 from gateway.execution.columns import NOBODY, Column, Done, Everywhere, Listed, Lost, Scattered, Values
 from gateway.execution.leaves import Leaf, is_null
 from gateway.execution.places import ItemsPlace, Place, SomePlace
@@ -119,8 +120,11 @@ class ListShape:
         self, run: Run, sizes: list[int | None], flat: Values, lost: Lost, place: Place, field: FieldPlan
     ) -> Column:
         inside = ItemsPlace(place, [size or 0 for size in sizes], self._items.is_nullable)
-        items = run.settled(flat, lambda values: self._items.complete(run, values, inside, field))
-        return Listed(sizes, items, self.is_nullable, lost)
+
+        def completed(some: Values, where: Place) -> Column:
+            return run.settled(some, lambda values: self._items.complete(run, values, where, field))
+
+        return Listed(sizes, in_chunks(run, flat, inside, completed), self.is_nullable, lost)
 
 
 class ObjectShape:

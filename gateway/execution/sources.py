@@ -141,7 +141,7 @@ class ItemByItem:
     """A field that opted out of the barrier: each parent's subtree is run by graphql-core on its own."""
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        executors = [_own(run.executor) for _ in sources]
+        executors = [_own(run.executor_at(place, row)) for row in range(len(sources))]
         parents = list(sources)
         raw = run.mapped(
             lambda row: executors[row].execute_field(

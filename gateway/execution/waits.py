@@ -7,60 +7,84 @@ gives for all parents of its level is one wait, and the waits of one level run a
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 Then = Callable[[list[Any]], None]
+Wait = tuple[Sequence[Awaitable[Any]], Then]
 
 
 class Waits:
     """The waits of one operation. An awaitable's exception is its outcome; cancellation cancels all."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Sequence[Awaitable[Any]], Then]] = []
+        self._waiting: list[Wait] = []
+        self._held: list[Wait] = []
+        self._steps: deque[Callable[[], None]] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._waiting or self._held or self._steps)
 
     def add(self, awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
         """Calls `then` with what the awaitables give, when all have; an exception is given like a value."""
         self._waiting.append((awaitables, then))
+
+    def hold(self, awaitable: Awaitable[Any], then: Then) -> None:
+        """The same for one that begins when all steps are done, because each may add to it."""
+        self._held.append(([awaitable], then))
+
+    def step(self, step: Callable[[], None]) -> None:
+        """Calls `step` in a turn of the loop of its own; what it adds begins in that turn."""
+        self._steps.append(step)
 
     async def drain(self) -> None:
         """Waits until nothing is left to wait for, what came up meanwhile included."""
         running: dict[asyncio.Future[list[Any]], Then] = {}
         tasks: list[asyncio.Future[Any]] = []
         try:
-            while self._waiting or running:
-                if len(self._waiting) == 1 and not running:
-                    await self._one()
+            while self or running:
+                taken = self._taken()
+                if len(taken) == 1 and not (running or self._steps):
+                    await _alone(*taken[0])
                     continue
-                for awaitables, then in self._taken():
+                for awaitables, then in taken:
                     level = started(awaitables)
                     tasks += level
                     running[asyncio.ensure_future(together(level))] = then
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for level_done in [waited for waited in running if waited in done]:
-                    running.pop(level_done)(level_done.result())
+                await self._turned(running)
         finally:
             self._dispose()
             await ended([task for task in (*running, *tasks) if not task.done()])
 
-    async def _one(self) -> None:
-        """A lone wait needs no task of its own."""
-        ((awaitables, then),) = self._taken()
-        lone = len(awaitables) == 1
-        then([await outcome(awaitables[0])] if lone else await together(started(awaitables)))
-
-    def _taken(self) -> list[tuple[Sequence[Awaitable[Any]], Then]]:
+    def _taken(self) -> list[Wait]:
         taken, self._waiting = self._waiting, []
+        if not self._steps:
+            taken += self._held
+            self._held = []
         return taken
 
+    async def _turned(self, running: dict[asyncio.Future[list[Any]], Then]) -> None:
+        """Does the next step, or goes on with what has come; nothing that is not begun outlasts a turn."""
+        if self._steps:
+            await asyncio.sleep(0)
+            self._steps.popleft()()
+        elif running:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for waited in [waited for waited in running if waited in done]:
+                running.pop(waited)(waited.result())
+
     def _dispose(self) -> None:
-        for awaitables, _ in self._taken():
+        for awaitables, _ in (*self._waiting, *self._held):
             for awaitable in awaitables:
                 if close := getattr(awaitable, "close", None):
                     close()
+
+
+async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
+    """A lone wait needs no task of its own."""
+    lone = len(awaitables) == 1
+    then([await outcome(awaitables[0])] if lone else await together(started(awaitables)))
 
 
 def started(awaitables: Sequence[Awaitable[Any]]) -> list[asyncio.Future[Any]]:

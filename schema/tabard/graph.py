@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
-from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -19,6 +19,7 @@ from tabard.containment import Containment
 from tabard.context import Context, scope_of
 from tabard.cursors import Cursors
 from tabard.entities import entity_of, is_entity
+from tabard.executing import each
 from tabard.live.hub import Hub
 from tabard.live.opening import opened
 from tabard.live.places import Places
@@ -95,25 +96,32 @@ class Graph:
         document: DocumentNode,
         variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
-        root: object = None,
     ) -> ExecutionResult:
-        """Runs a validated document; never raises for what happens inside a field.
+        """Runs a validated document; never raises for what happens inside a field."""
+        (result,) = await self.execute_each(context, document, variables, operation_name, [None])
+        return result
 
-        `root` is the payload of the event that a subscription is executed for.
-        """
-        result = execute(
+    async def execute_each(
+        self,
+        context: Context,
+        document: DocumentNode,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        roots: Sequence[object],
+    ) -> Sequence[ExecutionResult]:
+        """Runs a validated document for each root value, such as the payloads of events, in one go."""
+        executor = self.executor.build(
             self.graphql_schema,
             document,
-            root_value=root,
             context_value=context,
-            variable_values=variables,
+            raw_variable_values=variables,
             operation_name=operation_name,
-            executor_class=self.executor,
             is_awaitable=cast(Any, optimized_is_awaitable),
             hide_suggestions=True,
         )
-        outcome = result if isinstance(result, ExecutionResult) else await result
-        return self.judged(outcome, document)
+        if isinstance(executor, list):
+            return [ExecutionResult(None, executor) for _ in roots]
+        return [self.judged(outcome, document) for outcome in await each(executor, roots)]
 
     def judged(self, outcome: ExecutionResult, document: DocumentNode) -> ExecutionResult:
         """The outcome as clients get it: failures bear their plugin's name, and none is told too often."""

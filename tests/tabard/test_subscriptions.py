@@ -13,6 +13,7 @@ import strawberry
 
 from tabard import RECORD_CHANGED, Company, Event, Permission, Plugin, Reader, Work, decode_id
 from tabard.live.places import KEPT
+from tabard.live.stream import BATCH
 from tabard.live.upkeep import MARGIN, Upkeep
 from tabard.records.journal import outbox_event
 from tabard.storage.ids import first_id_of
@@ -113,7 +114,7 @@ async def test_a_function_that_fails_ends_the_stream_and_names_its_plugin(gatewa
 
 
 async def test_events_that_come_together_cost_a_statement_for_each_relation(gateway: Gateway) -> None:
-    companies = await companies_of(gateway, 5)
+    companies = await companies_of(gateway, 5) * (BATCH // 5)
     document = "subscription ($after: String) { companyGreeted(after: $after) { company { name } } }"
     cursor = (await gateway.query("{ eventCursor }"))["eventCursor"]
     for company in companies[:1]:
@@ -123,9 +124,9 @@ async def test_events_that_come_together_cost_a_statement_for_each_relation(gate
     for company in companies[1:]:
         await gateway.query(GREET, {"id": company, "f": False})
     async with gateway.subscribed(document, {"after": cursor}) as answers:
-        five = [await told(answers) for _ in range(5)]
+        many = [await told(answers) for _ in range(BATCH)]
     # The viewer, which of the companies are seen, and their names.
-    assert {answer.statements for answer in (one, *five)} == {3}
+    assert {answer.statements for answer in (one, *many)} == {3}
 
 
 @pytest.mark.promise("P1")

@@ -86,17 +86,14 @@ class Stream:
             async with self._admit() as context:
                 self.require(context.viewer)
                 chosen = await self._followed.subscription.chosen(context, events, self._followed.args)
-                return await asyncio.gather(*(self._result(context, event) for event in chosen))
+                return await self._told(context, chosen) if chosen else []
         except (Unavailable, DeadlineExceeded):
             return None
 
-    async def _result(self, context: Context, event: Event) -> ExecutionResult:
-        cursor = self._graph.places.encode(self._portal_id, event.place)
+    async def _told(self, context: Context, events: Sequence[Event]) -> Sequence[ExecutionResult]:
+        subscription, places = self._followed.subscription, self._graph.places
+        payloads = [subscription.told(event, places.encode(self._portal_id, event.place)) for event in events]
         operation = self._operation
-        return await self._graph.execute(
-            context,
-            operation.document,
-            operation.variables,
-            operation.name,
-            root=self._followed.subscription.told(event, cursor),
+        return await self._graph.execute_each(
+            context, operation.document, operation.variables, operation.name, payloads
         )

@@ -111,6 +111,10 @@ class Thing:
         return "/".join(keys)
 
     @strawberry.field
+    def root_number(self, info: strawberry.Info) -> int | None:
+        return getattr(info.root_value, "number", None)
+
+    @strawberry.field
     def other(self) -> Thing | None:
         return thing(self.number + 1) if self.number % 3 else None
 
@@ -365,6 +369,16 @@ class Subscription:
     async def ticks(self, until: int = 3) -> AsyncIterator[Rock]:
         for number in range(until):
             yield rock(number)
+
+    @strawberry.subscription
+    async def sightings(self) -> AsyncIterator[Thing | None]:
+        for event in sighted():
+            yield event
+
+
+def sighted() -> list[Any]:
+    """What a subscriber may be told of, things that are none among them."""
+    return [*map(thing, range(6)), None, ValueError("nobody saw it"), "no thing", Late(rock(7)), thing(6)]
 
 
 @dataclass

@@ -12,9 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
+import pytest
 from graphql import execute, parse
 from strawberry.execution import optimized_is_awaitable
 
+from gateway.execution import chunks
+from gateway.execution.chunks import CHUNK
 from gateway.execution.executor import CompiledExecutor
 from gateway.execution.plans import Plans
 from tabard import Plugin
@@ -58,7 +61,9 @@ async def seconds_of(answer: Callable[[], Awaitable[Any]]) -> float:
     return min(taken)
 
 
-async def test_hostile_operations_leave_nothing_behind() -> None:
+@pytest.mark.parametrize("chunk", [CHUNK, 2])
+async def test_hostile_operations_leave_nothing_behind(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK", chunk)
     schema = hostile_schema()._schema
     Plans.of(schema).sightings = 1
     moments = random.Random(5)
@@ -66,7 +71,7 @@ async def test_hostile_operations_leave_nothing_behind() -> None:
     cancelled = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for _ in range(TRIES // 2):
+        for _ in range(TRIES // 4):
             work: Any = execute(
                 schema,
                 HOSTILE,
@@ -74,10 +79,10 @@ async def test_hostile_operations_leave_nothing_behind() -> None:
                 executor_class=CompiledExecutor,
                 is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
             )
-            cancelled += await is_cancelled(work, turned(moments.randrange(1, 10)))
+            cancelled += await is_cancelled(work, turned(moments.randrange(1, 10 if chunk == CHUNK else 30)))
             assert asyncio.all_tasks() <= others
         gc.collect()
-    assert cancelled >= TRIES // 4
+    assert cancelled >= TRIES // 8
 
 
 async def test_operations_on_a_database_leave_nothing_behind(

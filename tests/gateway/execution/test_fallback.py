@@ -17,7 +17,6 @@ from graphql import (
     build_schema,
     execute,
     parse,
-    subscribe,
 )
 from graphql.execution import ExecutionHooks
 from graphql.pyutils.is_awaitable import is_awaitable
@@ -93,17 +92,6 @@ async def test_what_a_document_asks_for_may_be_graphql_cores_alone(reason: Reaso
     assert answer.data is not None
     assert answer.data["things"][1]["name"] == "rock 1"
     assert Plans.of(schema).fallbacks.counts == {reason: 1}
-
-
-async def test_events_of_a_subscription_are_graphql_cores_so_that_they_share_reads() -> None:
-    schema = fresh()
-    document = parse("subscription { ticks(until: 2) { name } }")
-    events: Any = subscribe(schema, document, context_value=HostileContext(), executor_class=CompiledExecutor)
-
-    answers = [event async for event in (await events if is_awaitable(events) else events)]
-
-    assert [answer.errors for answer in answers] == [None, None]
-    assert Plans.of(schema).fallbacks.counts == {Reason.EVENT: 2}
 
 
 async def test_new_document_is_planned_when_it_comes_again() -> None:
@@ -190,7 +178,6 @@ def test_every_reason_has_a_test() -> None:
     elsewhere = {
         Reason.FIRST_SIGHTING,
         Reason.SWITCHED_OFF,
-        Reason.EVENT,
         Reason.TOO_MANY_VARIANTS,
         Reason.NOT_PLANNED,
     }
