@@ -22,8 +22,9 @@ from tabard.policies import Permission
 from tabard.reads.level import Level
 from tabard.records import tables
 from tabard.records.entries import write_entry
-from tabard.records.object_types import is_custom, record_type
+from tabard.records.object_types import custom_object_types, is_custom, require_custom_objects
 from tabard.section_changes import account_object_in, drop_missing, raise_settings_version, save_section
+from tabard.setting_problems import shown
 from tabard.tab_mutations import require_shown
 from tabard.tabs import TabRuntime
 from tabard.viewer import COMPANY, SETTINGS_REQUIRE_SEAT, WorkspaceState
@@ -31,6 +32,7 @@ from tabard.work import Work, stale
 from tabard.workspace_states import default_workspace, every_workspace
 
 ACCOUNT_OBJECT = ["input", "accountObject"]
+CHOICE = "`AccountSettings.accountObjectOptions` lists what can be chosen."
 AccountObject = Annotated[
     str | None,
     strawberry.argument(
@@ -194,11 +196,18 @@ async def _choose_account_object(work: Work, object_type: str) -> None:
         if not is_custom(object_type):
             raise Fault(
                 "INVALID",
-                f"Companies or a custom object stand for customers; '{object_type}' is neither.",
+                f"Companies or a custom object stand for customers; {shown(object_type)} is neither. {CHOICE}",
                 reason="account.object",
                 path=ACCOUNT_OBJECT,
             )
-        await record_type(work, object_type, ACCOUNT_OBJECT)
+        if object_type not in await custom_object_types(work):
+            raise Fault(
+                "NOT_FOUND",
+                f"There is no custom object {shown(object_type)}. {CHOICE}",
+                reason="record.object_type",
+                path=ACCOUNT_OBJECT,
+            )
+        require_custom_objects(work, ACCOUNT_OBJECT)
     await every_workspace(work)
     before = await account_object_in(work)
     if object_type == before:

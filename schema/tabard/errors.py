@@ -242,12 +242,14 @@ class InvalidSetting(Fault):
     counted from 0. Who saves the section adds where in the input it stands.
     """
 
-    def __init__(self, setting: str, problem: str, item: int | None = None) -> None:
+    def __init__(
+        self, setting: str, problem: str, item: int | None = None, *, reason: str = "setting.invalid"
+    ) -> None:
         place = "The" if item is None else f"Item {item + 1} of the"
         super().__init__(
             "INVALID",
             f"{place} setting '{setting}' {problem}.",
-            reason="setting.invalid",
+            reason=reason,
             path=[setting] if item is None else [setting, str(item)],
         )
         self.setting = setting

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tabard.definitions import Definitions
-from tabard.errors import Fault
+from tabard.errors import InvalidSetting
 from tabard.plans import enterprise_required
 from tabard.records.object_types import is_custom
-from tabard.references import PropertyRef
 from tabard.settings import Section, Setting
 
 
@@ -31,8 +30,8 @@ class ReferenceChecks:
             reference = setting.reference
             assert reference is not None, "these settings are references"
             is_checked = setting.name in own or (reference.chosen and setting.name in inherited)
-            if is_checked and await self.missing(setting, values):
-                raise _points_nowhere(setting, values, self.account_object)
+            if is_checked and (missing := await self.missing(setting, values)):
+                raise _points_nowhere(setting, missing[0], values, self.account_object)
 
     async def require_plain(self, section: Section, patch: Any, values: Mapping[str, Any]) -> None:
         """Raises a fault for a setting of the patch that is about a custom object, for a plan without any."""
@@ -63,20 +62,15 @@ class ReferenceChecks:
         return [item for item in (value if isinstance(value, list) else [value]) if item not in offered]
 
 
-def _points_nowhere(setting: Setting, values: Mapping[str, Any], account_object: str) -> Fault:
-    reference = setting.reference
+def _points_nowhere(
+    setting: Setting, missing: str, values: Mapping[str, Any], account_object: str
+) -> InvalidSetting:
+    reference, value = setting.reference, values[setting.name]
     assert reference is not None, "only references point somewhere"
-    object_types = " and ".join(reference.object_types(values, account_object))
-    if isinstance(reference, PropertyRef):
-        problem = (
-            f"'{values[setting.name]}' is no {reference.kind.value.lower()} property of {object_types}; "
-            "`propertyDefinitions` lists those that are."
-        )
-        return Fault("INVALID", problem, reason="setting.property_kind", path=[setting.graphql_name])
-    return Fault(
-        "INVALID",
-        f"'{setting.graphql_name}' names a {reference.target} that is not there for {object_types}; "
-        "`TabInfo.settingOptions` lists those that are.",
-        reason=f"setting.{reference.target}",
-        path=[setting.graphql_name],
+    lacked = reference.lacked(missing, reference.object_types(values, account_object))
+    return InvalidSetting(
+        setting.graphql_name,
+        f"{lacked}; `TabInfo.settingOptions` lists what it can be",
+        value.index(missing) if isinstance(value, list) else None,
+        reason=reference.reason,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from tabard.naming import camel, snake
 from tabard.properties import PropertyKind
+from tabard.setting_problems import shown
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,15 @@ class Reference:
             else:
                 yield snake(item if isinstance(item, str) else item.__name__)
 
+    @property
+    def reason(self) -> str:
+        """The reason of the error for a value that names nothing."""
+        return f"setting.{self.target}"
+
+    def lacked(self, value: str, object_types: list[str]) -> str:
+        """What a value is that names nothing of these record types, in words behind the setting's name."""
+        return f"names a {self.target} that is not there for {' or '.join(object_types)}"
+
     def described(self) -> dict[str, Any]:
         """The reference as the JSON Schema of the settings tells it to a form."""
         return {"to": self.target, "of": [_described(item) for item in self.sources]}
@@ -100,6 +110,10 @@ class PropertyRef(Reference):
 
     kind: PropertyKind
     target = "property"
+    reason = "setting.property_kind"
+
+    def lacked(self, value: str, object_types: list[str]) -> str:
+        return f"is {shown(value)}, which is no {self.kind.value.lower()} property of {' and '.join(object_types)}"
 
     def described(self) -> dict[str, Any]:
         return {**super().described(), "kind": self.kind.value}
@@ -124,6 +138,9 @@ class ObjectRef(Reference):
     """Marks a setting that holds keys of record types: of these, and of the account's custom objects."""
 
     target = "object"
+
+    def lacked(self, value: str, object_types: list[str]) -> str:
+        return f"is {shown(value)}, which is neither {' nor '.join([*object_types, 'a custom object'])} here"
 
     def described(self) -> dict[str, Any]:
         return {**super().described(), "custom": True}

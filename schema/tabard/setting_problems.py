@@ -81,10 +81,11 @@ def problem(kind: str, given: Any, context: Mapping[str, Any], words: str = "") 
 
 def _told(given: Any) -> dict[str, str]:
     size = len(given) if isinstance(given, str | list) else 0
-    return {"given": _shown(given), "length": _counted(size, "character"), "count": _counted(size, "item")}
+    return {"given": shown(given), "length": _counted(size, "character"), "count": _counted(size, "item")}
 
 
-def _shown(given: Any) -> str:
+def shown(given: Any) -> str:
+    """A value as a message quotes it, cut where it is long."""
     text = str(given)
     cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     return f"'{cut}'" if isinstance(given, str) else cut

@@ -142,7 +142,7 @@ async def test_the_settings_of_a_hidden_tab_are_refused_and_nothing_is_written(g
         ({"csmProperty": "name"}, "csmProperty"),
         ({"csmProperty": "no_such_property"}, "csmProperty"),
         ({"renewalProperty": "owner"}, "renewalProperty"),
-        ({"pipelines": ["pipeline_0000000000000"]}, "pipelines"),
+        ({"pipelines": ["pipeline_0000000000000"]}, "pipelines.0"),
         ({"defaultPipeline": "nonsense"}, "defaultPipeline"),
     ],
 )
@@ -152,7 +152,7 @@ async def test_a_reference_of_the_wrong_kind_is_refused(
     workspace = await workspace_of(gateway, "super-admin")
     saved = await gateway.query(SAVE, {"workspace": workspace, "settings": settings}, persona="super-admin")
     (error,) = saved["servicesSettingsUpdate"]["userErrors"]
-    assert (error["code"], error["path"]) == ("INVALID", ["input", "settings", path])
+    assert (error["code"], ".".join(error["path"])) == ("INVALID", f"input.settings.{path}")
 
 
 async def test_pipelines_of_another_object_or_portal_are_refused(gateway: Gateway) -> None:

@@ -145,7 +145,7 @@ REFUSALS = [
         "servicesSettingsUpdate",
         "INVALID",
         "setting.pipeline",
-        "input.settings.pipelines",
+        "input.settings.pipelines.0",
         workspace="@default",
         settings={"pipelines": ["@deal_pipeline"]},
     ),
@@ -153,7 +153,7 @@ REFUSALS = [
         "servicesSettingsUpdate",
         "INVALID",
         "setting.pipeline",
-        "input.settings.pipelines",
+        "input.settings.pipelines.0",
         workspace="@default",
         settings={"pipelines": ["@their_pipeline"]},
     ),
@@ -169,7 +169,7 @@ REFUSALS = [
         "revenueSettingsUpdate",
         "INVALID",
         "setting.pipeline",
-        "input.settings.pipelines",
+        "input.settings.pipelines.0",
         workspace="@default",
         settings={"pipelines": ["@custom_pipeline"]},
     ),
@@ -193,7 +193,7 @@ REFUSALS = [
         "revenueSettingsUpdate",
         "INVALID",
         "setting.object",
-        "input.settings.objects",
+        "input.settings.objects.0",
         workspace="@default",
         settings={"objects": ["company"]},
     ),
@@ -220,6 +220,16 @@ REFUSALS = [
         "input.settings.csmProperty",
         workspace="@default",
         settings={"objects": ["deal", "custom.subscription"], "csmProperty": "success_manager"},
+    ),
+    refused(
+        "accountSettingsUpdate", "INVALID", "account.object", "input.accountObject", accountObject="deal"
+    ),
+    refused(
+        "accountSettingsUpdate",
+        "NOT_FOUND",
+        "record.object_type",
+        "input.accountObject",
+        accountObject="custom.planet",
     ),
     # Lists that name something twice.
     refused(
