@@ -52,7 +52,7 @@ class Office:
         return answer["data"]
 
     def change_plan(self, plan: str) -> str:
-        command = [PROGRAM, "portal", "plan", "demo", plan]
+        command = [str(PROGRAM), "portal", "plan", "demo", plan]
         done = subprocess.run(
             command, env=environment(self._url), cwd=self._folder, check=True, capture_output=True, text=True
         )
