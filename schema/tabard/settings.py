@@ -12,7 +12,7 @@ import strawberry
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from tabard.errors import InvalidSetting
+from tabard.errors import Fault, InvalidSetting, PluginFailure
 from tabard.naming import camel, title
 from tabard.references import Reference
 from tabard.setting_problems import refusal
@@ -124,6 +124,17 @@ class Section:
         except ValidationError:
             issues.append(f"The stored value of '{setting.graphql_name}' is no longer valid; it is ignored.")
 
+    def _check(self, values: Mapping[str, Any]) -> None:
+        try:
+            self._made(values)
+        except Fault:
+            raise
+        except Exception as error:
+            log.exception("plugin failed", plugin=self.owner, function="check")
+            raise PluginFailure(
+                self.owner, f"The plugin '{self.owner}' could not check the settings."
+            ) from error
+
     def _made(self, values: Mapping[str, Any]) -> Settings:
         made = self.type(**values)
         made.check()
@@ -132,7 +143,7 @@ class Section:
     def changed(self, stored: Mapping[str, Any], inherited: Mapping[str, Any], patch: Any) -> dict[str, Any]:
         """What to store after a patch: `null` drops a value, so that the inherited one applies again.
 
-        Raises InvalidSetting when the result does not validate.
+        Raises InvalidSetting when the result does not validate, PluginFailure when `check` itself fails.
         """
         result = dict(stored)
         for setting in self.settings:
@@ -144,7 +155,7 @@ class Section:
             else:
                 result[setting.name] = self._stored(setting, given.value)
         values, _ = self._merged((inherited, result))
-        self._made(values)
+        self._check(values)
         known = {setting.name for setting in self.settings}
         return {name: value for name, value in result.items() if name in known}
 

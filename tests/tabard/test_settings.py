@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabard import Company, InvalidSetting, PipelineRef, PropertyKind, PropertyRef, Settings, Subject
+from tabard.errors import PluginFailure
 from tabard.settings import Section
 from tabard.tabs import TabRuntime
 from tabard.viewer import StoredTab, WorkspaceState
@@ -306,3 +307,14 @@ def test_check_that_crashes_costs_the_stored_values_and_not_the_query() -> None:
 
     assert vars(settings) == {"rate": 1}
     assert issues == ["The settings of the tab 'fragile' could not be checked. The defaults are used."]
+
+
+def test_check_that_crashes_while_a_setting_is_saved_is_its_plugins_failure() -> None:
+    section = Section(FragileSettings, "fragile")
+    changes = section.patch(rate=strawberry.Some(2))
+
+    with pytest.raises(PluginFailure) as caught:
+        section.changed({}, {}, changes)
+
+    assert caught.value.extensions == {"code": "PLUGIN_ERROR", "plugin": "fragile"}
+    assert "mistake" not in caught.value.message

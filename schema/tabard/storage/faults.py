@@ -34,7 +34,7 @@ def translated() -> Iterator[None]:
         raise _fault(error) from error
     except sa.exc.DBAPIError as error:
         if _state(error) in _CROSSED:
-            log.warning("changes crossed each other", state=_state(error))
+            log.warning("changes crossed each other", error=type(error).__name__)
             raise Unavailable(
                 "Others change the same things now; repeat the change.", retryAfter=1
             ) from error
