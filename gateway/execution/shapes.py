@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
+from graphql import GraphQLAbstractType, GraphQLObjectType
 from graphql.execution.executor import invalid_return_type_error
-from graphql.pyutils import is_iterable
 
 from gateway.execution.chunks import in_chunks
 from gateway.execution.columns import NOBODY, Column, Done, Everywhere, Listed, Lost, Scattered, Values
 from gateway.execution.leaves import Leaf, is_null
+from gateway.execution.lists import as_list, collected
 from gateway.execution.places import ItemsPlace, Place, SomePlace
 from gateway.execution.types import TypeNaming, TypeTest
 from tabard.reads.batch import Grouped, Picked, RowBatch
@@ -97,7 +96,11 @@ class ListShape:
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
         if isinstance(raw, Grouped):
             return self._grouped(run, raw, place, field)
-        started = [_collected(value) if run.is_async_iterable(value) else value for value in raw]
+        is_nullable = self._items.is_nullable
+        started = [
+            collected(value, is_nullable=is_nullable) if run.is_async_iterable(value) else value
+            for value in raw
+        ]
         return run.settled(started, lambda values: self._listed(run, values, place, field))
 
     def _grouped(self, run: Run, raw: Grouped, place: Place, field: FieldPlan) -> Column:
@@ -109,7 +112,7 @@ class ListShape:
         return self._cut(run, sizes, rows, NOBODY, place, field)
 
     def _listed(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
-        sifted = Sifted(run, [_as_list(value, field) for value in raw], place, field, self.is_nullable)
+        sifted = Sifted(run, [as_list(value, field) for value in raw], place, field, self.is_nullable)
         sizes: list[int | None] = [None] * len(raw)
         for row, value in zip(sifted.rows, sifted.values, strict=True):
             sizes[row] = len(value)
@@ -228,27 +231,3 @@ def present(raw: Picked) -> tuple[Sequence[int], RowBatch]:
     if len(places) != len(raw):
         rows = [index for index, place in enumerate(raw.places) if place is not None]
     return rows, raw.rows.picked(places)
-
-
-def _as_list(value: Any, field: FieldPlan) -> Any:
-    """The value as a list, or the exception that says why it is none."""
-    if type(value) is list or isinstance(value, Exception) or is_null(value):
-        return value
-    if not is_iterable(value):
-        where = f"'{field.parent}.{field.field_name}'"
-        return GraphQLError(f"Expected Iterable, but did not find one for field {where}.")
-    try:
-        return list(value)
-    except Exception as error:  # noqa: BLE001 - a generator that fails costs its list
-        return error
-
-
-async def _collected(value: Any) -> list[Any]:
-    iterator = aiter(value)
-    try:
-        return [item async for item in iterator]
-    except Exception:
-        if close := getattr(iterator, "aclose", None):
-            with suppress(Exception):
-                await close()
-        raise

@@ -76,9 +76,7 @@ class Waits:
 
     def _dispose(self) -> None:
         for awaitables, _ in (*self._waiting, *self._held):
-            for awaitable in awaitables:
-                if close := getattr(awaitable, "close", None):
-                    close()
+            dispose(awaitables)
 
 
 async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
@@ -90,6 +88,13 @@ async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
 def started(awaitables: Sequence[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
     """A task for each; from here on none can be thrown away unawaited."""
     return [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+
+
+def dispose(awaitables: Sequence[Awaitable[Any]]) -> None:
+    """Closes those that nobody will wait for."""
+    for awaitable in awaitables:
+        if close := getattr(awaitable, "close", None):
+            close()
 
 
 async def together(tasks: Sequence[asyncio.Future[Any]]) -> list[Any]:

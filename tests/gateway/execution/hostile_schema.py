@@ -274,6 +274,28 @@ def thing(number: int) -> Thing:
     return rock(number) if number % 2 else plant(number)
 
 
+async def soon(number: int) -> int:
+    return number
+
+
+class Abrupt:
+    """Items to wait for, before a failure and behind it."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def __iter__(self) -> Abrupt:
+        return self
+
+    def __next__(self) -> Any:
+        self._number += 1
+        if self._number == 2:
+            raise ValueError("abrupt")
+        if self._number == 4:
+            raise StopIteration
+        return soon(self._number)
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -312,6 +334,17 @@ class Query:
             if number == 5:
                 raise RuntimeError("the stream broke")
             yield number
+
+    @strawberry.field
+    async def endless(self) -> AsyncIterator[int]:
+        yield 1
+        while True:
+            await asyncio.sleep(0)
+            yield None  # type: ignore[misc]
+
+    @strawberry.field
+    def abrupt(self) -> list[int] | None:
+        return Abrupt()  # type: ignore[return-value]
 
     @strawberry.field
     def late_items(self) -> list[int | None] | None:

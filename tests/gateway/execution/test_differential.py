@@ -147,3 +147,10 @@ async def test_subtree_at_its_own_pace_that_fails_leaves_nothing_running() -> No
     )
 
     assert answer.data == {"plant": {"ownPace": None}}
+
+
+@pytest.mark.parametrize("field", ["abrupt", "endless", "streamed(until: 9)"])
+async def test_list_that_breaks_off_leaves_nothing_to_wait_for(field: str) -> None:
+    answer = await compared(f"{{ plant {{ name }} {field} }}")
+
+    assert answer.errors is not None
