@@ -44,6 +44,7 @@ def contributions(hosted: HostedPlugin, registry: Registry) -> Iterator[str]:
     yield from (f"the record type {record.type.__name__}" for record in plugin.records)
     yield from counted(len(plugin.fields), "field")
     yield from counted(len(plugin.mutations), "mutation")
+    yield from counted(len(plugin.subscriptions), "subscription")
     yield from counted(len(plugin.tables), "table")
 
 

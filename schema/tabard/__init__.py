@@ -32,6 +32,7 @@ from tabard.properties import Property, PropertyKind
 from tabard.reader import Columns, Read, Reader
 from tabard.reads.related import Via
 from tabard.records.conditions import property_is
+from tabard.records.writing import change_record, create_record
 from tabard.references import ACCOUNT_OBJECT, Chosen, LayoutRef, ObjectRef, PipelineRef, PropertyRef
 from tabard.scalars import CurrencyCode
 from tabard.settings import Settings
@@ -113,6 +114,8 @@ __all__ = [
     "Work",
     "Workspace",
     "WorkspaceReader",
+    "change_record",
+    "create_record",
     "decode_id",
     "decode_ids",
     "hookimpl",

@@ -81,10 +81,10 @@ def bind(type_: type, table: sa.Table) -> Entity:
 
 def entity_of(type_: type) -> Entity:
     """The entity of a type; raises TypeError for a type that is no row of a table."""
-    entity = type_.__dict__.get(_ENTITY)
-    if entity is None:
-        raise TypeError(f"{type_.__name__} is not stored in a table; register it with plugin.record(...)")
-    return typing.cast(Entity, entity)
+    if not is_entity(type_):
+        named = getattr(type_, "__name__", f"{type_!r}, which is no class,")
+        raise TypeError(f"{named} is not stored in a table; register it with plugin.record(...)")
+    return typing.cast(Entity, type_.__dict__[_ENTITY])
 
 
 def table_of(type_: type) -> sa.Table:

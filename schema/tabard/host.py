@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -81,7 +83,7 @@ class PluginHost:
             try:
                 loaded.append((entry_point.load(), origin))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an import does, all are reported
-                failures.append(_import_failure(origin, error))
+                failures.append(import_failure(origin, error))
         self.register(loaded, failures)
 
     def register(self, found: Iterable[tuple[object, Origin]], failures: Iterable[str] = ()) -> None:
@@ -159,9 +161,24 @@ def _duplicate(name: str, same: list[tuple[object, Origin]]) -> str:
     return f"the plugin '{name}' comes from {sides}; uninstall all but one of them"
 
 
-def _import_failure(origin: Origin, error: BaseException) -> str:
+def import_failure(origin: Origin, error: BaseException) -> str:
+    """What went wrong when an entry point was loaded, and where in the plugin."""
     cause = f"{type(error).__name__}: {_first_line(error)}".rstrip(": ")
-    return f"{_label(origin)} cannot be imported ({cause}); mend or uninstall it, or block '{origin.name}'"
+    at = _place(origin, error)
+    return (
+        f"{_label(origin)} cannot be imported ({cause}{at}); mend or uninstall it, or block '{origin.name}'"
+    )
+
+
+def _place(origin: Origin, error: BaseException) -> str:
+    """The last line of the plugin's own that ran, or nothing where none did."""
+    package = re.split(r"[.:]", origin.value)[0]
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).split(".")[0] == package
+    ]
+    return " at {}, line {}".format(*frames[-1]) if frames else ""
 
 
 def _label(origin: Origin) -> str:

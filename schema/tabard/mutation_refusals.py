@@ -11,7 +11,7 @@ from tabard.entities import is_entity
 from tabard.mutations import Parameter
 from tabard.nouns.node import Deleted, Record
 from tabard.nouns.workspace import Workspace
-from tabard.typegraph import UNIONS, unknown_types
+from tabard.typegraph import UNIONS, object_types, unknown_types
 
 RETURNED = (Deleted, Record, Workspace)
 
@@ -24,6 +24,8 @@ def misfits(function: Callable[..., Any]) -> Iterator[str]:
         yield f"its annotations cannot be resolved ({error}); import what they name"
         return
     parameters = list(inspect.signature(function).parameters.values())
+    if not inspect.iscoroutinefunction(function):
+        yield "it is not async; write `async def`, for whatever Work does has to be awaited"
     if not parameters:
         yield "it takes nothing to work with; write `work: Work` as its first parameter"
     for parameter in parameters[1:]:
@@ -39,6 +41,12 @@ def _unsendable(parameter: Parameter) -> Iterator[str]:
         yield f"the parameter '{name}' is a list of rows; take `list[strawberry.ID]` and use work.find_global"
     elif parameter.entity is None:
         yield from (f"the parameter '{name}': {words}" for words in unknown_types(annotation))
+        for type_ in object_types(annotation):
+            if not typing.cast(Any, type_).__strawberry_definition__.is_input:
+                yield (
+                    f"the parameter '{name}' is of the type {type_.__name__}, which clients only get; "
+                    "decorate what they send with @strawberry.input"
+                )
 
 
 def _unanswerable(hints: dict[str, Any]) -> Iterator[str]:

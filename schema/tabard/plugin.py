@@ -56,6 +56,12 @@ class Plugin(FieldForms, RootForms, RowForms):
 
     def demo(self, function: D) -> D:
         """Registers `def f(seeder)`, which adds the plugin's rows to a demo portal."""
+        taken = list(inspect.signature(function).parameters)
+        if len(taken) != 1 or inspect.iscoroutinefunction(function):
+            raise StartError(
+                f"{function.__name__} cannot add rows to a demo; write `def {function.__name__}(seeder: Seeder)`, "
+                "without async"
+            )
         self._demos.append(function)
         return function
 

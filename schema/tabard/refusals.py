@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import typing
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from tabard.contributions import FieldContribution, MutationContribution, SubscriptionContribution
-from tabard.errors import InvalidSetting
 from tabard.mutation_refusals import misfits
 from tabard.naming import SNAKE, camel
 from tabard.nouns.node import Record
 from tabard.plugin import Plugin
-from tabard.references import ObjectRef
 from tabard.registry import BUILT_IN, Registry, type_name
 from tabard.row_refusals import records, tables, unsound
-from tabard.settings import has_default, is_section
+from tabard.section_refusals import sections
 from tabard.subscription_refusals import unfit_events, unfit_function
 from tabard.tab import Tab
-from tabard.tabs import TabRuntime
 from tabard.typegraph import is_nullable, is_strawberry_type, unknown_types
 
 
 def refusals(registry: Registry) -> list[str]:
     """Everything that is wrong with the registry."""
     found: list[str] = []
-    for check in (_fields, _types, _policies, _tabs, _settings, _mutations, _subscriptions, tables, records):
+    for check in (_fields, _types, _policies, _tabs, sections, _mutations, _subscriptions, tables, records):
         found.extend(check(registry))
     return found
 
@@ -207,49 +203,13 @@ def _tabs(registry: Registry) -> Iterator[str]:
                 "strawberry.Private[Subject]" if name == "subject" else tab.settings and tab.settings.__name__
             )
             yield f"{tab.root.__name__} of tab '{tab.name}' lacks its {name}; write `{name}: {annotation}`"
+        if "subject" in _own_fields(tab.root):
+            yield (
+                f"{tab.root.__name__} of tab '{tab.name}' shows its subject to clients; "
+                "write `subject: strawberry.Private[Subject]`"
+            )
         if not tab.root.__name__.endswith("Tab"):
             yield f"{tab.root.__name__} of tab '{tab.name}' must end in 'Tab'"
-
-
-def _settings(registry: Registry) -> Iterator[str]:
-    for runtime in registry.tabs.values():
-        settings = runtime.tab.settings
-        if settings is None:
-            continue
-        if not is_section(settings):
-            yield (
-                f"{settings.__name__} of tab '{runtime.tab.name}' is no settings section; decorate it with "
-                "@strawberry.type and extend Settings"
-            )
-            continue
-        label = f"{settings.__name__} of tab '{runtime.tab.name}'"
-        lacking = [
-            field.name
-            for field in dataclasses.fields(typing.cast(Any, settings))
-            if field.init and not has_default(field)
-        ]
-        for name in lacking:
-            yield f"{label} has no default for {camel(name)}; a setting must work before anyone saves it"
-        if not lacking:
-            yield from (f"{label} {words}" for words in _unusable(registry, runtime))
-
-
-def _unusable(registry: Registry, runtime: TabRuntime) -> Iterator[str]:
-    """Why a section with defaults cannot be used, in words."""
-    section = runtime.section
-    assert section is not None, "only tabs with settings are asked"
-    try:
-        section.type().check()
-    except InvalidSetting as error:
-        yield f"refuses its own defaults: {error.message}"
-    registered = {record.type.__name__ for record in registry.records.values()}
-    for setting in section.settings:
-        named = setting.reference.type_names if setting.reference is not None else ()
-        for name in sorted(set(named) - registered):
-            yield f"refers by {setting.graphql_name} to {name}, which is no registered record type"
-        choosing = {item.name for item in section.references if isinstance(item.reference, ObjectRef)}
-        for name in sorted(set(setting.reference.chosen if setting.reference else ()) - choosing):
-            yield f"refers by {setting.graphql_name} to the setting {name}, which chooses no record types"
 
 
 def _mutations(registry: Registry) -> Iterator[str]:

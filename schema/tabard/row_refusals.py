@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import typing
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -49,6 +51,7 @@ def records(registry: Registry) -> Iterator[str]:
         for record in plugin.records:
             owners[type_name(record.type)].append(plugin.name)
             yield from _record(record)
+            yield from _unread(record, registry)
     for name, plugins in owners.items():
         if len(plugins) > 1:
             first, second, *_ = sorted(plugins)
@@ -70,6 +73,21 @@ def _record(record: RecordContribution) -> Iterator[str]:
             yield (
                 f"{label} has no attribute and column '{name}' for its pipelines; write "
                 f"`{name}: strawberry.Private[int | None]` and record_table(..., pipelines=True)"
+            )
+
+
+def _unread(record: RecordContribution, registry: Registry) -> Iterator[str]:
+    """Attributes of a record type that neither a column nor a field of a plugin gives a value to."""
+    if not issubclass(record.type, Record):
+        return
+    given = set(entity_of(record.type).attributes)
+    for owner in (record.type, Record):
+        given |= {item.name for item in registry.fields.get(type_name(owner), ())}
+    for field in dataclasses.fields(typing.cast(typing.Any, record.type)):
+        if field.init and field.name not in given:
+            yield (
+                f"the record type {type_name(record.type)} of plugin '{record.plugin}' has no column for its "
+                f"attribute '{field.name}'; add one to record_table, or make it a field of a function"
             )
 
 

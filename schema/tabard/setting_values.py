@@ -5,10 +5,20 @@ from __future__ import annotations
 import enum
 import typing
 from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Annotated, Any, cast
+from uuid import UUID
 
 import strawberry
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import (
+    AllowInfNan,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+)
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
@@ -37,6 +47,34 @@ class EachOnce:
         return items
 
 
+KINDS = (bool, int, float, Decimal, str, strawberry.ID, date, datetime, time, UUID)
+
+
+def can_be_set(annotation: Any) -> bool:
+    """Whether a setting can be of this type: a plain value, an enum or a list of those, each perhaps null."""
+    options = _options(annotation)
+    if len(options) != 1:
+        return False
+    item = _bare(_listed(options[0]) or options[0])
+    return item in KINDS or isinstance(item, enum.EnumMeta)
+
+
+def is_text(annotation: Any) -> bool:
+    """Whether a setting holds a text or a list of texts."""
+    return all(_bare(_listed(option) or option) in (str, strawberry.ID) for option in _options(annotation))
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without its bounds."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is Annotated else annotation
+
+
+def _options(annotation: Any) -> list[Any]:
+    """What an annotation lets in beside null."""
+    options = typing.get_args(annotation) if typing.get_origin(annotation) in UNIONS else (annotation,)
+    return [option for option in options if option is not type(None)]
+
+
 def values_of(annotation: Any, marks: tuple[Any, ...]) -> TypeAdapter[Any]:
     """What checks the values of a setting, stores them as JSON and describes them.
 
@@ -52,7 +90,7 @@ def values_of(annotation: Any, marks: tuple[Any, ...]) -> TypeAdapter[Any]:
 
 def _listed(annotation: Any) -> Any:
     """The item's type of a list, which may be null; None for what is no list."""
-    for option in typing.get_args(annotation) if typing.get_origin(annotation) in UNIONS else (annotation,):
+    for option in _options(annotation):
         if typing.get_origin(option) is list:
             return typing.get_args(option)[0]
     return None
@@ -63,6 +101,8 @@ def _plain(annotation: Any) -> Any:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation is strawberry.ID:
         return str
+    if annotation is float:
+        return Annotated[float, AllowInfNan(False)]
     if isinstance(annotation, enum.EnumMeta):
         return _by_name(cast("type[enum.Enum]", annotation))
     if origin is list:

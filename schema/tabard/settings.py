@@ -16,7 +16,7 @@ from tabard.errors import Fault, InvalidSetting, PluginFailure
 from tabard.naming import camel, title
 from tabard.references import Reference
 from tabard.setting_problems import refusal
-from tabard.setting_values import values_of
+from tabard.setting_values import can_be_set, values_of
 from tabard.typegraph import is_strawberry_type
 
 log = structlog.get_logger("tabard.plugins")
@@ -197,7 +197,8 @@ def _setting(field: dataclasses.Field[Any], hint: Any, description: str | None) 
     marks = getattr(hint, "__metadata__", ())
     reference = next((item for item in marks if isinstance(item, Reference)), None)
     annotation = typing.get_args(hint)[0] if marks else hint
-    adapter = values_of(annotation, marks)
+    # A type that no setting can have is refused by assembly, which names it.
+    adapter = values_of(annotation, marks) if can_be_set(annotation) else TypeAdapter(Any)
     factory = field.default_factory
     if factory is not dataclasses.MISSING:
         default: Any = factory()

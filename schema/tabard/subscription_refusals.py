@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tabard.entities import is_entity
+from tabard.events import Event
 from tabard.naming import SNAKE
 from tabard.nouns.node import Node, Record
 from tabard.nouns.workspace import Workspace
@@ -30,7 +31,8 @@ def unfit_events(registry: Registry) -> Iterator[str]:
             if names.count(event.name) > 1:
                 yield f"{label} is declared twice; rename one of them"
             if not _can_be_subject(event.of):
-                yield f"{label} is of {event.of.__name__}, which is no stored type with an id"
+                named = getattr(event.of, "__name__", repr(event.of))
+                yield f"{label} is of {named}, which is no stored type with an id"
     known = {event for plugin in registry.plugins.values() for event in plugin.events}
     for item in registry.subscriptions:
         if item.on not in known:
@@ -55,6 +57,8 @@ def unfit_function(function: Callable[..., Any]) -> Iterator[str]:
     given = [item for item in parameters if item.kind is not inspect.Parameter.KEYWORD_ONLY]
     if len(given) != 2:
         yield "it does not take what it is given; write `(reader: Reader, events: list[Event], *, ...)`"
+    if inspect.isasyncgenfunction(function) or hints.get("return", list[Event]) != list[Event]:
+        yield "it does not give what is asked of it; return those events, as `-> list[Event]`"
     for item in parameters:
         if item.kind is inspect.Parameter.KEYWORD_ONLY:
             yield from _unsendable(item.name, hints.get(item.name))

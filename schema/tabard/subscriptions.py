@@ -17,7 +17,7 @@ from tabard.context import Context
 from tabard.contributions import Argument, FieldContribution, SubscriptionContribution
 from tabard.entities import entity_of
 from tabard.events import Event
-from tabard.forms.contributor import arguments_of
+from tabard.forms.contributor import READER, arguments_of
 from tabard.mutations import RESULT, fresh
 from tabard.naming import noun_of, pascal
 from tabard.nouns.node import Record
@@ -41,7 +41,7 @@ class Subscription:
     def __init__(self, contribution: SubscriptionContribution) -> None:
         self.contribution = contribution
         self.on = contribution.on
-        self.arguments = (*arguments_of(contribution.function), AFTER)
+        self.arguments = (*arguments_of(contribution.function, READER, "events: list[Event]"), AFTER)
         self.payload = self._payload()
 
     def result_field(self) -> FieldContribution:

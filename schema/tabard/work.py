@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tabard.entities import entity_of
 from tabard.errors import Fault
-from tabard.naming import noun_of
+from tabard.naming import camel, noun_of
 from tabard.records import journal
 from tabard.storage.ids import decode_global_id
 from tabard.storage.session import WriteSession
@@ -54,6 +54,7 @@ class Work:
 
     async def put(self, table: sa.Table, **values: Any) -> None:
         """Inserts the row with this key, or changes the columns given of the one that is there."""
+        check_texts(table, values)
         key = [column.name for column in table.primary_key]
         insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
         statement: Any = insert(table).values(**values)
@@ -76,6 +77,7 @@ class Work:
         `unique` are the columns of another unique constraint to go by, without the portal; `where` is the
         condition of a unique index on some of the rows.
         """
+        check_texts(table, values)
         insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
         key = [PORTAL_COLUMN, *unique] if unique else [column.name for column in table.primary_key]
         statement: Any = (
@@ -85,12 +87,15 @@ class Work:
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
         """Inserts a row with a fresh id and returns the id."""
+        check_texts(table, values)
         id = self.new_id()
         await self._session.execute(sa.insert(table), [{"id": id, **values}])
         return id
 
     async def insert_many(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Inserts rows, set-wise; rows without `id` get one. Returns the ids in order."""
+        for row in rows:
+            check_texts(table, row)
         has_id = "id" in table.primary_key.columns
         filled = [{"id": row.get("id") or self.new_id(), **row} if has_id else dict(row) for row in rows]
         if filled:
@@ -110,6 +115,7 @@ class Work:
 
     async def update(self, table: sa.Table, *where: sa.ColumnElement[bool], **values: Any) -> int:
         """Changes rows of the portal; returns how many."""
+        check_texts(table, values)
         return await self._session.execute(sa.update(table).where(*where).values(**values))
 
     async def delete(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
@@ -198,6 +204,23 @@ def _by_id(type_: type) -> Prepared:
     entity = entity_of(type_)
     columns = entity.columns(entity.attributes)
     return Prepared(sa.select(*columns).where(entity.table.c.id == parameter("id", entity.table.c.id.type)))
+
+
+def check_texts(table: sa.Table, values: Mapping[str, Any]) -> None:
+    """Raises a fault for a text that its column cannot hold: SQLite would keep what PostgreSQL refuses."""
+    for name, value in values.items():
+        if not isinstance(value, str):
+            continue
+        length = getattr(getattr(table.c.get(name), "type", None), "length", None)
+        if length is not None and len(value) > length:
+            problem = f"has {len(value)} characters; at most {length} are kept."
+        elif "\x00" in value:
+            problem = "holds a NUL character, which cannot be kept."
+        else:
+            continue
+        raise Fault(
+            "INVALID", f"The text '{name}' {problem}", reason="text.unfit", path=["input", camel(name)]
+        )
 
 
 def not_found(type_: type, path: list[str] | None) -> Fault:

@@ -145,13 +145,13 @@ def test_plugins_says_what_is_skipped(tabard: Tabard, install: Callable[[str], N
 @pytest.mark.promise("P16")
 @pytest.mark.parametrize("command", [("schema",), ("serve", "--port", "0"), ("token", "--persona", "csm")])
 def test_a_plugin_that_cannot_be_imported_stops_every_command_until_it_is_blocked(
-    tabard: Tabard, install: Callable[[str], None], command: Sequence[str]
+    tabard: Tabard, install: Callable[[str], None], tmp_path: Path, command: Sequence[str]
 ) -> None:
     install("import sys\nsys.exit('not today')\n")
     assert refusal(tabard(*command), Exit.PLUGINS) == (
         "the graph cannot be assembled; 1 thing(s) to mend:\n"
         "  - the entry point 'acme = acme_plugin:plugin' of acme-plugin 1.5 cannot be imported "
-        "(SystemExit: not today); mend or uninstall it, or block 'acme'"
+        f"(SystemExit: not today at {tmp_path}/acme_plugin.py, line 2); mend or uninstall it, or block 'acme'"
     )
     assert tabard("schema", TABARD_BLOCKED_PLUGINS="acme").exit_code == Exit.DONE
 

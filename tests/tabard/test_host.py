@@ -107,17 +107,18 @@ def test_a_hook_is_called_on_one_plugin_only(install: Install) -> None:
 
 
 @pytest.mark.promise("P16")
-def test_every_failed_import_is_reported_at_once(install: Install) -> None:
+def test_every_failed_import_is_reported_at_once_with_its_line(tmp_path: Path, install: Install) -> None:
     assert refusals(
         install("acme_absent", "import module_of_nobody\n"),
         install("acme_good", PLUGIN.format(name="acme_good")),
         install("acme_exit", "import sys\nsys.exit(3)\n"),
         install("acme_bare", "tab = 1\n"),
-        install("acme_mute", "raise RuntimeError\n"),
+        install("acme_mute", "def fail():\n    raise RuntimeError\n\n\nfail()\n"),
     ) == [
         (
             "the entry point 'acme_absent = acme_absent:plugin' of acme-absent 1.5 cannot be imported "
-            "(ModuleNotFoundError: No module named 'module_of_nobody'); mend or uninstall it, or block 'acme_absent'"
+            "(ModuleNotFoundError: No module named 'module_of_nobody' "
+            f"at {tmp_path}/acme_absent.py, line 1); mend or uninstall it, or block 'acme_absent'"
         ),
         (
             "the entry point 'acme_bare = acme_bare:plugin' of acme-bare 1.5 cannot be imported "
@@ -125,11 +126,11 @@ def test_every_failed_import_is_reported_at_once(install: Install) -> None:
         ),
         (
             "the entry point 'acme_exit = acme_exit:plugin' of acme-exit 1.5 cannot be imported "
-            "(SystemExit: 3); mend or uninstall it, or block 'acme_exit'"
+            f"(SystemExit: 3 at {tmp_path}/acme_exit.py, line 2); mend or uninstall it, or block 'acme_exit'"
         ),
         (
             "the entry point 'acme_mute = acme_mute:plugin' of acme-mute 1.5 cannot be imported "
-            "(RuntimeError); mend or uninstall it, or block 'acme_mute'"
+            f"(RuntimeError at {tmp_path}/acme_mute.py, line 2); mend or uninstall it, or block 'acme_mute'"
         ),
     ]
 

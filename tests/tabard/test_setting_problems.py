@@ -70,6 +70,7 @@ class AlphaSettings(Settings):
     begun_on: Annotated[date, PastDate()] = strawberry.field(default=date(2001, 1, 1), description="Gone by.")
     pair: Annotated[int, AfterValidator(even)] = strawberry.field(default=2, description="Even.")
     note: str | None = strawberry.field(default=None, description="Free.")
+    ratio: float = strawberry.field(default=0.5, description="Ratio.")
     word: Annotated[str, AfterValidator(known)] = strawberry.field(
         default="open sesame", description="The word."
     )
@@ -140,6 +141,15 @@ async def test_each_bound_says_what_is_wrong_and_what_would_be_right(gateway: Ga
             }
         ]
     assert (await gateway.query(FORM, persona=ADMIN))["workspace"] == before
+
+
+async def test_number_that_is_too_large_for_a_float_is_refused_as_no_finite_one(gateway: Gateway) -> None:
+    workspace = (await gateway.query(FORM, persona=ADMIN))["workspace"]["id"]
+    document = SAVE.replace(", $settings: AlphaSettingsPatch!", "").replace("$settings", "{ ratio: -1e400 }")
+    saved = (await gateway.query(document, {"workspace": workspace}, persona=ADMIN))["alphaSettingsUpdate"]
+    assert [(error["path"][-1], error["message"]) for error in saved["userErrors"]] == [
+        ("ratio", "The setting 'ratio' must be a finite number.")
+    ]
 
 
 async def test_enums_are_kept_and_offered_by_the_names_that_clients_send(gateway: Gateway) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 import strawberry
+from pydantic import Field
 
 from tabard import (
     Company,
@@ -83,6 +84,84 @@ class PlanStrict(Settings):
 class PlanPointing(Settings):
     owner: Annotated[str, PropertyRef("Service", PropertyKind.USER)] = "owner"
     first_pipeline: Annotated[str | None, PipelineRef("Nothing")] = None
+
+
+@strawberry.type
+class PlanOdd(Settings):
+    pair: tuple[int, int] = (1, 2)
+    words: dict[str, str] = strawberry.field(default_factory=dict)
+    either: int | str = 1
+
+
+KINDS = (
+    "which no setting can be of; take bool, int, float, Decimal, str, ID, date, datetime, time, UUID, an enum, "
+    "or a list of one of these, with `| None` where null makes sense"
+)
+
+
+def test_setting_of_a_type_that_no_form_can_show() -> None:
+    assert refused(tab("plan", PlanTab, settings=PlanOdd)) == [
+        f"PlanOdd of tab 'plan' has either of the type int | str, {KINDS}",
+        f"PlanOdd of tab 'plan' has pair of the type tuple[int, int], {KINDS}",
+        f"PlanOdd of tab 'plan' has words of the type dict[str, str], {KINDS}",
+    ]
+
+
+@strawberry.type
+class PlanWrong(Settings):
+    days: Annotated[int, Field(ge=1)] = 0
+    weeks: int = "many"  # type: ignore[assignment]
+    name: Annotated[str, Field(ge=1)] = "x"
+
+
+@strawberry.type
+class PlanFailing(Settings):
+    days: int = 0
+
+    def check(self) -> None:
+        raise ZeroDivisionError("no days")
+
+
+@strawberry.type
+class PlanNumbered(Settings):
+    owner: Annotated[int, PropertyRef("Company", PropertyKind.USER)] = 1
+
+
+def test_settings_whose_defaults_cannot_be_used() -> None:
+    assert refused(tab("plan", PlanTab, settings=PlanWrong)) == [
+        (
+            "PlanWrong of tab 'plan' has a bound of name that str cannot have: "
+            "Unable to apply constraint 'ge' to supplied value x"
+        ),
+        "PlanWrong of tab 'plan' refuses its own defaults: The setting 'days' is 0; it must be at least 1.",
+        "PlanWrong of tab 'plan' refuses its own defaults: The setting 'weeks' must be a whole number.",
+    ]
+    assert refused(tab("plan", PlanTab, settings=PlanFailing)) == [
+        (
+            "PlanFailing of tab 'plan' cannot check its own defaults (ZeroDivisionError: no days); "
+            "raise InvalidSetting for what makes no sense"
+        )
+    ]
+
+
+def test_reference_that_is_no_text() -> None:
+    assert refused(tab("plan", PlanTab, settings=PlanNumbered)) == [
+        (
+            "PlanNumbered of tab 'plan' refers by owner to something that texts name; "
+            "write str or strawberry.ID, or a list of them"
+        )
+    ]
+
+
+@strawberry.type
+class PlanOpenTab:
+    subject: Subject
+
+
+def test_tab_that_shows_its_subject() -> None:
+    assert refused(tab("plan", PlanOpenTab)) == [
+        "PlanOpenTab of tab 'plan' shows its subject to clients; write `subject: strawberry.Private[Subject]`"
+    ]
 
 
 def test_setting_without_default() -> None:

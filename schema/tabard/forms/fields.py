@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from tabard.connection import Connection
 from tabard.contributions import Argument
 from tabard.errors import StartError
-from tabard.forms.contributor import Contributor, arguments_of
+from tabard.forms.contributor import READER, Contributor, arguments_of, hints_of
 from tabard.policies import Policy
 from tabard.reads.connections import ConnectionRead, ListingRead
 from tabard.reads.level import DeclaredRead
@@ -60,7 +60,9 @@ class FieldForms(Contributor):
                 value,
                 ValueRead(function, key),
                 description,
-                arguments=arguments_of(function),
+                arguments=arguments_of(
+                    function, READER, "parents: list[T]" if key is None else "keys: list[int]"
+                ),
                 policy=policy,
                 deprecation_reason=deprecation_reason,
             )
@@ -125,7 +127,8 @@ class FieldForms(Contributor):
         def add(function: F) -> F:
             field_name = name or function.__name__
             listing = ListingRead(to, function, f"{_name_of(owner)}.{field_name}")
-            self._add_connection(owner, field_name, to, listing, arguments_of(function), description, policy)
+            given = arguments_of(function, "parent: T")
+            self._add_connection(owner, field_name, to, listing, given, description, policy)
             return function
 
         return add
@@ -145,6 +148,7 @@ class FieldForms(Contributor):
         """Adds rows read set-wise: `async def f(reader, read: Read) -> Columns`."""
 
         def add(function: F) -> F:
+            arguments_of(function, READER, "read: Read")
             annotation = (list[to] if many else to) | None  # type: ignore[valid-type]
             self._add_field(
                 owner,
@@ -218,11 +222,17 @@ def _name_of(owner: type | str) -> str:
 
 
 def _value_annotation(function: Callable[..., Any], *, has_key: bool) -> Any:
-    returned = typing.get_type_hints(function, include_extras=True).get("return")
+    returned = hints_of(function).get("return")
     arguments = typing.get_args(returned)
     if has_key and typing.get_origin(returned) is dict and len(arguments) == 2:
         return arguments[1] | None
     if not has_key and typing.get_origin(returned) is list and len(arguments) == 1:
         return arguments[0]
     form = "dict[int, V]" if has_key else "list[V | None]"
-    raise StartError(f"{function.__name__} must say what it returns, as `-> {form}`; it says {returned!r}")
+    raise StartError(
+        f"{function.__name__} must say what it returns, as `-> {form}`; it says {_said(returned)}"
+    )
+
+
+def _said(annotation: Any) -> str:
+    return "nothing" if annotation is None else f"`{annotation}`"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tabard.contributions import MutationContribution, SubscriptionContribution
 from tabard.events import EventKind
-from tabard.forms.contributor import Contributor, arguments_of
+from tabard.forms.contributor import READER, Contributor, arguments_of, hints_of
 from tabard.policies import Policy
 from tabard.reads.values import RootRead
 
@@ -27,10 +26,10 @@ class RootForms(Contributor):
             self._add_field(
                 "Query",
                 name or function.__name__,
-                typing.get_type_hints(function, include_extras=True).get("return"),
+                hints_of(function).get("return"),
                 RootRead(function),
                 description,
-                arguments=arguments_of(function),
+                arguments=arguments_of(function, READER),
                 policy=policy,
             )
             return function
@@ -49,7 +48,7 @@ class RootForms(Contributor):
         def add(function: F) -> F:
             self._check_open()
             contribution = MutationContribution(
-                self.name, name or function.__name__, function, description, policy or self.policy
+                self.name, name or function.__name__, function, description, self._policy(policy)
             )
             self.mutations.append(contribution)
             return function
@@ -78,7 +77,7 @@ class RootForms(Contributor):
         def add(function: F) -> F:
             self._check_open()
             contribution = SubscriptionContribution(
-                self.name, name or function.__name__, on, function, description, policy or self.policy
+                self.name, name or function.__name__, on, function, description, self._policy(policy)
             )
             self.subscriptions.append(contribution)
             return function

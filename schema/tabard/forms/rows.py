@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tabard.columns import Identifier
 from tabard.contributions import RecordContribution, TypePolicy
 from tabard.entities import bind, entity_of
+from tabard.errors import StartError
 from tabard.forms.contributor import Contributor
 from tabard.naming import noun_of
 from tabard.policies import Own, Policy
@@ -17,6 +18,7 @@ from tabard.properties import COMMON, Property, declare
 from tabard.records.tables import record_table
 from tabard.storage.merging import KEEP_SURVIVOR, MergeRule, TableRules
 from tabard.storage.tables import tenant_table
+from tabard.typegraph import is_strawberry_type
 
 R = TypeVar("R", bound=type)
 
@@ -40,12 +42,17 @@ class RowForms(Contributor):
         of the DATE property that is set when a record enters a closed stage.
         """
         self._check_open()
+        if not is_strawberry_type(type_):
+            raise StartError(
+                f"{type_.__name__} of plugin '{self.name}' is no GraphQL type; "
+                "decorate the class with @strawberry.type"
+            )
         bind(type_, table)
         declared = tuple(declare(type_, given) for given in properties)
         self.tables[table.name] = TableRules(table, self.name)
         self.records.append(
             RecordContribution(
-                self.name, type_, table, (*declared, *COMMON), pipelines, policy or self.policy, closed_on
+                self.name, type_, table, (*declared, *COMMON), pipelines, self._policy(policy), closed_on
             )
         )
 
@@ -61,7 +68,7 @@ class RowForms(Contributor):
         Name it as the type's noun (`service` for Service). `parents` maps reference columns to the types
         they point at; `pipelines=True` adds pipeline and stage.
         """
-        self._check_open()
+        self._check_table(name, columns)
         references = {column: entity_of(parent).table for column, parent in (parents or {}).items()}
         return record_table(name, self.metadata, *columns, pipelines=pipelines, parents=references)
 
@@ -80,14 +87,13 @@ class RowForms(Contributor):
         function. `parents` maps further reference columns to the types they point at. With `own` each user
         reaches only the rows that its rule gives them.
         """
-        self._check_open()
+        self._check_table(f"{self.name}_{name}", columns)
         references = {column: entity_of(parent).table for column, parent in (parents or {}).items()}
         key = ("id",)
         own_columns: tuple[sa.schema.SchemaItem, ...] = columns
         if of is not None:
-            parent = f"{noun_of(of)}_id"
-            key = (parent,)
-            references[parent] = entity_of(of).table
+            owner, parent = entity_of(of).table, f"{noun_of(of)}_id"
+            key, references[parent] = (parent,), owner
             own_columns = (sa.Column(parent, Identifier, nullable=False, autoincrement=False), *columns)
         table = tenant_table(
             f"{self.name}_{name}",
@@ -100,6 +106,19 @@ class RowForms(Contributor):
         )
         self.tables[table.name] = TableRules(table, self.name, of, on_merge)
         return table
+
+    def _check_table(self, name: str, columns: Sequence[sa.schema.SchemaItem]) -> None:
+        self._check_open()
+        for column in columns:
+            if isinstance(column, sa.Column) and column.foreign_keys:
+                raise StartError(
+                    f"the column {column.name} of the table {name} has a foreign key that leaves out the portal; "
+                    f"write `sa.Column('{column.name}', Identifier)` and parents={{'{column.name}': Company}}"
+                )
+        if name in self.metadata.tables:
+            raise StartError(
+                f"the table {name} of plugin '{self.name}' is declared twice; rename one of them"
+            )
 
     def store(self, type_: R, table: sa.Table) -> R:
         """Says that the objects of a type are rows of this plugin's table; for types that are no records."""
@@ -116,4 +135,4 @@ class RowForms(Contributor):
     def narrow(self, type_: type, policy: Policy) -> None:
         """Gives one object type a policy of its own."""
         self._check_open()
-        self.type_policies.append(TypePolicy(self.name, type_, policy))
+        self.type_policies.append(TypePolicy(self.name, type_, self._checked(policy)))

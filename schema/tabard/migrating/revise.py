@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tabard.core import core
 from tabard.errors import CommandRefused, TabardError
+from tabard.host import GROUP, Origin, import_failure
 from tabard.migrating.migration import files_of
 from tabard.migrating.migrations import Migrations
 from tabard.migrating.revision import Revision
@@ -64,15 +65,22 @@ def named(name: str) -> Plugin:
     """The core, an installed plugin by its name, or `module:attribute`; raises CommandRefused."""
     if name == core.name:
         return core
-    installed = entry_points(group="tabard.plugins")
+    installed = entry_points(group=GROUP)
     found = [point for point in installed if point.name == name]
     if ":" in name:
         found = [EntryPoint(name, name, "")]
-    plugin = found[0].load() if found else None
+    plugin = _loaded(found[0]) if found else None
     if not isinstance(plugin, Plugin):
         known = ", ".join([core.name, *sorted(point.name for point in installed)])
         raise CommandRefused(f"'{name}' is no plugin; installed are: {known}; else write module:attribute")
     return plugin
+
+
+def _loaded(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except (Exception, SystemExit) as error:
+        raise CommandRefused(import_failure(Origin.of(point), error)) from error
 
 
 def main() -> int:

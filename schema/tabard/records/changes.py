@@ -12,6 +12,7 @@ from tabard.contributions import RecordContribution
 from tabard.entities import entity_of
 from tabard.errors import Fault
 from tabard.naming import noun_of
+from tabard.nouns.people import User
 from tabard.nouns.pipelines import Stage
 from tabard.nouns.property_values import plain_value
 from tabard.properties import PropertyKind
@@ -55,8 +56,8 @@ class RecordChanges:
         self._noun = noun_of(record.type)
         self._object_type = object_type or self._noun
 
-    async def create(self, given: Sequence[Given], placed: Mapping[str, int] | None = None) -> int:
-        """A new record with these properties and reference columns; owned by the viewer unless given."""
+    async def create(self, given: Sequence[Given], placed: Mapping[str, Any] | None = None) -> int:
+        """A new record with these properties and other columns; owned by the viewer unless given."""
         work = self._work
         targets = await self._targets(given)
         cells = self._cells(given, targets)
@@ -83,7 +84,7 @@ class RecordChanges:
     ) -> int:
         """Changes properties of a record; values that are the same change nothing. Returns the version.
 
-        `placed` are reference columns of the core, such as the stage, to change along.
+        `placed` are columns of no property, such as the stage's, to change along.
         """
         work = self._work
         row = await self._locked(id)
@@ -97,7 +98,11 @@ class RecordChanges:
             for item in given
             if before[item.key] != item.value
         ]
-        changes += [Change(_key(name), None, *_staged(name, row, cells)) for name in cells if name in _PLACED]
+        changes += [
+            Change(_key(self._table.c[name]), None, *_placed(self._table.c[name], row[name], cells[name]))
+            for name in cells
+            if name in (placed or {}) and not name.endswith("_folded")
+        ]
         if not changes:
             return int(row["version"])
         version = int(row["version"]) + 1
@@ -219,18 +224,17 @@ class RecordChanges:
                 )
 
 
-_PLACED = ("pipeline_id", "stage_id", "company_id", "parent_id")
+def _key(column: sa.Column[Any]) -> str:
+    return column.name.removesuffix("_id") if column.foreign_keys else column.name
 
 
-def _key(name: str) -> str:
-    return name.removesuffix("_id")
-
-
-def _staged(name: str, row: Mapping[str, Any], cells: Mapping[str, Any]) -> tuple[Any, Any]:
-    noun = {"parent_id": "company"}.get(name, _key(name))
-    pair = (row[name], cells[name])
-    before, after = (None if id is None else encode_global_id(noun, id) for id in pair)
-    return before, after
+def _placed(column: sa.Column[Any], *cells: Any) -> list[Any]:
+    """Cells of a column as the history keeps them: a reference as the global id that it stands for."""
+    referred = {key.column.table.name for key in column.foreign_keys}
+    if not referred:
+        return list(cells)
+    noun = {tables.user.name: noun_of(User)}.get(name := referred.pop(), name)
+    return [None if id is None else encode_global_id(noun, id) for id in cells]
 
 
 def _check_target(item: Given, target: _Target | None, *, is_repeated: bool) -> None:
