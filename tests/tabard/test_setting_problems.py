@@ -15,7 +15,18 @@ from pydantic import AfterValidator, Field, FutureDate, PastDate
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from tabard import Permission, Plugin, Settings, Subject, Tab
+from tabard import (
+    Chosen,
+    Deal,
+    ObjectRef,
+    Permission,
+    Plugin,
+    PropertyKind,
+    PropertyRef,
+    Settings,
+    Subject,
+    Tab,
+)
 from tabard.setting_problems import FORMS, UNFIT, WORDS, problem
 from tabard.testing import Gateway
 from tests.tabard.samples import bundled
@@ -71,6 +82,12 @@ class AlphaSettings(Settings):
     pair: Annotated[int, AfterValidator(even)] = strawberry.field(default=2, description="Even.")
     note: str | None = strawberry.field(default=None, description="Free.")
     ratio: float = strawberry.field(default=0.5, description="Ratio.")
+    objects: Annotated[list[str], ObjectRef(Deal)] = strawberry.field(
+        default_factory=list, description="Record types."
+    )
+    holder: Annotated[str, PropertyRef(Chosen("objects"), PropertyKind.USER)] = strawberry.field(
+        default="owner", description="Who holds them."
+    )
     word: Annotated[str, AfterValidator(known)] = strawberry.field(
         default="open sesame", description="The word."
     )
@@ -150,6 +167,35 @@ async def test_number_that_is_too_large_for_a_float_is_refused_as_no_finite_one(
     assert [(error["path"][-1], error["message"]) for error in saved["userErrors"]] == [
         ("ratio", "The setting 'ratio' must be a finite number.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason", "message"),
+    [
+        (
+            {"objects": ["ticket"]},
+            "setting.object",
+            "'objects' names a record type that is not there; `TabInfo.settingOptions` lists those that are.",
+        ),
+        (
+            {"holder": "owner"},
+            "setting.property",
+            "'holder' is about record types that another setting chooses, and none is chosen; choose one there first.",
+        ),
+        (
+            {"objects": ["deal"], "holder": "nobody"},
+            "setting.property_kind",
+            "'nobody' is no user property of deal; `propertyDefinitions` lists those that are.",
+        ),
+    ],
+)
+async def test_reference_to_what_is_not_there_says_what_could_be(
+    gateway: Gateway, settings: Any, reason: str, message: str
+) -> None:
+    workspace = (await gateway.query(FORM, persona=ADMIN))["workspace"]["id"]
+    variables = {"workspace": workspace, "settings": settings}
+    saved = (await gateway.query(SAVE, variables, persona=ADMIN))["alphaSettingsUpdate"]
+    assert [(error["reason"], error["message"]) for error in saved["userErrors"]] == [(reason, message)]
 
 
 async def test_enums_are_kept_and_offered_by_the_names_that_clients_send(gateway: Gateway) -> None:
