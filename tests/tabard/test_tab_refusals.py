@@ -13,6 +13,7 @@ from tabard import (
     PropertyKind,
     PropertyRef,
     Settings,
+    Subject,
 )
 from tests.tabard.samples import Bare, PlanPage, PlanSettings, PlanTab, change, plugin, refused, tab
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from tabard.contributions import RecordContribution
 from tabard.naming import camel, noun_of
 from tabard.nouns.node import Record
+from tabard.nouns.pipelines import Stage
 from tabard.properties import PropertyKind
-from tabard.records.changes import Given, RecordChanges, find_stage
+from tabard.records.changes import Given, RecordChanges, check_stage
 from tabard.records.values import Place, as_columns
 from tabard.work import Work
 
@@ -32,7 +33,8 @@ async def create_record(work: Work, type_: type[R], **values: Any) -> R:
     stage_id = values.pop("stage_id", None)
     given, placed = _sorted(record, values)
     if stage_id is not None:
-        stage = await find_stage(work, noun_of(type_), stage_id, ["input", "stage"])
+        stage = await work.find(Stage, stage_id, ["input", "stage"])
+        await check_stage(work, noun_of(type_), stage, ["input", "stage"])
         placed |= {"stage_id": stage.id, "pipeline_id": stage.pipeline_id}
     id = await RecordChanges(work, record).create(given, placed)
     return await work.find(type_, id)

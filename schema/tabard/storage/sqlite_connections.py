@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
@@ -123,16 +123,16 @@ class SqliteTransaction(SqliteConnection):
             raise
 
     async def execute(self, text: str, values: Sequence[Any]) -> int:
-        return int((await self._alone(text, self._driver.execute, text, values)).rowcount)
+        return int(await self._alone(text, _changed, self._driver.execute, text, values))
 
     async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        await self._alone(text, self._driver.executemany, text, rows)
+        await self._alone(text, _changed, self._driver.executemany, text, rows)
 
     async def transaction_id(self) -> int:
         raise NotImplementedError("writers take turns here")
 
     async def commit(self) -> None:
-        await self._alone("COMMIT", self._driver.execute, "COMMIT")
+        await self._alone("COMMIT", _changed, self._driver.execute, "COMMIT")
 
     async def _alone(self, text: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """What the function gives on the writer's thread; a change is not ended midway."""
@@ -142,6 +142,16 @@ class SqliteTransaction(SqliteConnection):
 
     async def _undo(self) -> None:
         await self._alone("ROLLBACK", self._driver.rollback)
+
+
+def _changed(function: Callable[..., sqlite3.Cursor], *arguments: Any) -> int:
+    """How many rows it changed.
+
+    A cursor that ends resets its statement, which the next one with the same text shares. It may not end on
+    another thread, at any moment, while that one is being executed; so it never leaves this one.
+    """
+    with closing(function(*arguments)) as cursor:
+        return cursor.rowcount
 
 
 def on_thread(thread: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:

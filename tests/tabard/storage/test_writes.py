@@ -1,5 +1,7 @@
 """Changes of a session: compiled once through the door, and run on the driver."""
 
+import gc
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -48,6 +50,25 @@ async def test_a_change_tells_how_many_rows_it_changed(work: WriteSession) -> No
     assert await work.execute(sa.insert(company), [{"id": 74, "name": "New 74"}]) == 1
     assert await work.execute(sa.delete(company).where(keys(company.c.id, [1, 2, 71]))) == 3
     assert [id for id, *_ in await rows(work)] == [3, 4, 5, 72, 73, 74]
+
+
+async def test_no_cursor_of_a_change_outlives_it(work: WriteSession) -> None:
+    """One that ends later, on another thread, resets the statement that a change like it is running."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = _cursors()
+        for id in range(71, 91, 2):
+            added = [{"id": id, "name": "One"}, {"id": id + 1, "name": "Two"}]
+            await work.execute(sa.insert(company), added)
+            await work.execute(sa.update(company).where(company.c.id == id).values(size=id))
+        assert _cursors() == before
+    finally:
+        gc.enable()
+
+
+def _cursors() -> int:
+    return sum(isinstance(held, sqlite3.Cursor) for held in gc.get_objects())
 
 
 async def test_columns_get_their_defaults(work: WriteSession) -> None:
