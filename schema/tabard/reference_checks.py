@@ -67,7 +67,13 @@ def _points_nowhere(
 ) -> InvalidSetting:
     reference, value = setting.reference, values[setting.name]
     assert reference is not None, "only references point somewhere"
-    lacked = reference.lacked(missing, reference.object_types(values, account_object))
+    object_types = reference.object_types(values, account_object)
+    if not object_types:
+        problem = (
+            "is about record types that another setting chooses, and it chooses none; choose one there first"
+        )
+        return InvalidSetting(setting.graphql_name, problem, reason=reference.reason)
+    lacked = reference.lacked(missing, object_types)
     return InvalidSetting(
         setting.graphql_name,
         f"{lacked}; `TabInfo.settingOptions` lists what it can be",

@@ -59,7 +59,7 @@ async def test_no_cursor_of_a_change_outlives_it(work: WriteSession) -> None:
     try:
         before = _cursors()
         for id in range(71, 91, 2):
-            added = [{"id": id, "name": "One"}, {"id": id + 1, "name": "Two"}]
+            added = [{"id": new, "name": f"New {new}"} for new in (id, id + 1)]
             await work.execute(sa.insert(company), added)
             await work.execute(sa.update(company).where(company.c.id == id).values(size=id))
         assert _cursors() == before
