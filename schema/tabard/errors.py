@@ -18,6 +18,7 @@ TabardError
 │   └── NameUnknown            a portal, persona or user that is not there
 ├── BadCell                    a cell of an import that cannot be read as it should
 ├── DoorRefusal                a statement that the tenant's door does not let through
+├── RequestEnded               a read for a request that has been answered or given up
 ├── GraphError                 reaches a client in `errors`, with `extensions.code`
 │   ├── Unauthenticated  Forbidden  BadUserInput  InvalidCursor  PageSizeExceeded
 │   ├── CursorExpired  IdempotencyKeyReused  DeadlineExceeded  Unavailable
@@ -127,6 +128,10 @@ class BadCell(TabardError):
 
 class DoorRefusal(TabardError):
     """A statement that cannot be proven to stay within the viewer's portal."""
+
+
+class RequestEnded(TabardError):
+    """A read for a request that has been answered or given up; nobody waits for its rows."""
 
 
 class GraphError(TabardError):

@@ -127,7 +127,7 @@ class Mutation:
             raise given
         graph, operation = context.graph, self.contribution.graphql_name
         # A request never holds two connections: many that did would wait for each other.
-        await context.session.close()
+        await context.session.release()
         async with graph.database.writing(context.scope) as session:
             work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
             claim = await claimed(work, context.idempotency_key, path, given)

@@ -235,9 +235,9 @@ class PostgresStorage:
         return int(self._writer.pool.checkedout())  # type: ignore[attr-defined]
 
     async def close(self) -> None:
-        self._pulse.stop()
         if self.is_lost:
             self._cut()
+        await self._pulse.stop()
         await self.wakeups.close()
         await self._writer.dispose()
         await self._system.dispose()

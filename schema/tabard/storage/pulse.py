@@ -50,11 +50,12 @@ class Pulse:
         if self._watch is None:
             self._watch = asyncio.create_task(self._watching())
 
-    def stop(self) -> None:
-        """Watches no longer."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+    async def stop(self) -> None:
+        """Watches no longer, and is done with the database."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+            await asyncio.wait({watch})
 
     async def _watching(self) -> None:
         while True:
@@ -71,7 +72,8 @@ class Pulse:
                 self._lose("no answer")
                 await asyncio.wait({beat})
         finally:
-            beat.cancel()
+            if beat.cancel():
+                await asyncio.wait({beat}, timeout=SECOND_LOOK)
         if (error := beat.exception()) is not None:
             self._lose(type(error).__name__)
         elif self.is_lost:

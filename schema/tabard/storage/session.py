@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine.result import SimpleResultMetaData
 
+from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
 from tabard.storage.completion import completed
 from tabard.storage.faults import too_slow, translated
@@ -92,7 +93,8 @@ class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
     `count` is how many statements ran, `seconds` how long they took. `until` is when the request has to
-    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. Close it when the request ends.
+    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. Close it when the request ends:
+    a read that comes later, as a task's that nobody awaited, is refused, for nobody would give its connection back.
     """
 
     def __init__(self, readers: Readers, scope: Scope) -> None:
@@ -101,6 +103,7 @@ class ReadSession:
         self._of = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
+        self._is_closed = False
         self.count = 0
         self.seconds = 0.0
         self.until: float | None = None
@@ -168,15 +171,26 @@ class ReadSession:
         """Goes on for a user of the same portal, once it is known who that is."""
         self._scope, self._of = scope.parameters, scope
 
-    async def close(self) -> None:
-        """Gives the connection back; safe to call twice and under cancellation. A later read takes one anew."""
+    async def release(self) -> None:
+        """Gives the connection back; a later read takes one anew."""
         connection, self._connection = self._connection, None
         if connection is not None and (ending := connection.close()) is not None:
             await completed(ending)
 
+    async def close(self) -> None:
+        """Gives the connection back for good; safe to call twice and under cancellation."""
+        self._is_closed = True
+        await self.release()
+
     async def _connected(self) -> ReadConnection:
-        if self._connection is None:
+        if self._connection is None and not self._is_closed:
             self._connection = await self._readers.connect(self._of)
+        # The request may also have ended while a connection was on its way.
+        if self._connection is None or self._is_closed:
+            await self.release()
+            raise RequestEnded(
+                "The request has ended, so nothing is read for it any more; await what you begin before you return."
+            )
         return self._connection
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 
 log = structlog.get_logger("tabard.storage")
@@ -135,14 +136,21 @@ class PostgresWakeups(Wakeups):
         async with self._opening:
             if self._connection is None:
                 with translated():
-                    connection = await self._engine.connect()
-                    driver = await _driver_of(connection)
-                    await driver.add_listener(CHANNEL, self._hear)
-                driver.add_termination_listener(self._lose(connection))
-                self._connection = connection
+                    self._connection = await self._listening()
                 # Whatever was told while nobody listened.
                 self.wake()
             return await _driver_of(self._connection)
+
+    async def _listening(self) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            driver = await _driver_of(connection)
+            await driver.add_listener(CHANNEL, self._hear)
+        except BaseException:
+            await completed(_ended(connection))
+            raise
+        driver.add_termination_listener(self._lose(connection))
+        return connection
 
     def _hear(self, driver: Any, pid: int, channel: str, note: str) -> None:
         sender, _, told = note.partition(":")
@@ -160,15 +168,19 @@ class PostgresWakeups(Wakeups):
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(Exception):
-                await connection.invalidate()
-                await connection.close()
+            await _ended(connection)
 
     async def close(self) -> None:
         if self._telling is not None:
             await self._telling
         await self._drop()
         await self._engine.dispose()
+
+
+async def _ended(connection: AsyncConnection) -> None:
+    with suppress(Exception):
+        await connection.invalidate()
+        await connection.close()
 
 
 async def _driver_of(connection: AsyncConnection) -> Any:

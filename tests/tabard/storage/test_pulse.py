@@ -53,7 +53,7 @@ async def test_a_database_that_answers_is_not_lost() -> None:
     await patient.beats_more()
     assert (patient.pulse.is_lost, patient.cuts) == (False, 0)
     patient.pulse.require()
-    patient.pulse.stop()
+    await patient.pulse.stop()
 
 
 @pytest.mark.promise("P21")
@@ -68,7 +68,7 @@ async def test_a_silent_database_is_lost_refused_and_found_again() -> None:
     patient.is_silent = False
     await patient.until(is_lost=False)
     patient.pulse.require()
-    patient.pulse.stop()
+    await patient.pulse.stop()
 
 
 async def test_a_database_that_fails_is_lost_too() -> None:
@@ -78,7 +78,7 @@ async def test_a_database_that_fails_is_lost_too() -> None:
     await patient.until(is_lost=True)
     patient.error = None
     await patient.until(is_lost=False)
-    patient.pulse.stop()
+    await patient.pulse.stop()
 
 
 async def test_a_busy_loop_is_no_sign_of_a_lost_database() -> None:
@@ -98,7 +98,7 @@ async def test_a_busy_loop_is_no_sign_of_a_lost_database() -> None:
     time.sleep(0.1)  # noqa: ASYNC251 - that is the point
     await asyncio.sleep(0.01)
     assert (pulse.is_lost, cuts) == (False, [])
-    pulse.stop()
+    await pulse.stop()
 
 
 async def test_a_pulse_that_is_stopped_leaves_no_task() -> None:
@@ -107,7 +107,7 @@ async def test_a_pulse_that_is_stopped_leaves_no_task() -> None:
     patient.pulse.start()
     patient.pulse.start()
     await patient.beats_more()
-    patient.pulse.stop()
-    patient.pulse.stop()
+    await patient.pulse.stop()
+    await patient.pulse.stop()
     await asyncio.sleep(0.01)
     assert asyncio.all_tasks() == before

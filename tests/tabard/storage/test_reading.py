@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tabard.columns import Identifier, Instant, Label, Scaled, StoredJSON
-from tabard.errors import DeadlineExceeded, DoorRefusal
+from tabard.errors import DeadlineExceeded, DoorRefusal, RequestEnded
 from tabard.storage.database import Database
 from tabard.storage.keys import key_rows, keys
 from tabard.storage.options import StorageOptions
@@ -333,6 +333,46 @@ async def test_connections_that_the_server_has_ended_are_replaced(postgres_url: 
         assert (await columns(database, sa.select(portal.c.id)))["id"] == (OURS,)
     await database.close()
     await bare.dispose()
+
+
+@pytest.mark.promise("P22")
+async def test_a_session_that_is_closed_reads_no_more_and_one_that_is_released_does(
+    database: Database,
+) -> None:
+    session = database.reading(HERE)
+    assert (await session.read(sa.select(portal.c.id)))["id"] == (OURS,)
+    await session.release()
+    assert database.checked_out == 0
+    assert (await session.read(sa.select(portal.c.id)))["id"] == (OURS,)
+    await session.close()
+    for late in (session.read(sa.select(portal.c.id)), session.horizon(), session.snapshot().__aenter__()):
+        with pytest.raises(RequestEnded):
+            await late
+    assert database.checked_out == 0
+
+
+@pytest.mark.promise("P22")
+async def test_a_connection_that_comes_after_the_end_is_given_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, is_asked, may_come = database._storage, asyncio.Event(), asyncio.Event()
+    connect = storage.connect
+
+    async def slowly(scope: Scope) -> Any:
+        connection = await connect(scope)
+        is_asked.set()
+        await may_come.wait()
+        return connection
+
+    monkeypatch.setattr(storage, "connect", slowly)
+    session = database.reading(HERE)
+    orphan = asyncio.create_task(session.read(sa.select(portal.c.id)))
+    await is_asked.wait()
+    await session.close()
+    may_come.set()
+    with pytest.raises(RequestEnded):
+        await orphan
+    assert database.checked_out == 0
 
 
 @pytest.mark.parametrize("seed", [7])
