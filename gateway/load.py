@@ -18,7 +18,7 @@ class LoadSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    running: PositiveInt = 64
+    running: PositiveInt = 32
     """Requests that are executed at once."""
     waiting: NonNegativeInt = 128
     """Requests that wait for a place; whatever comes on top is refused with `OVERLOADED`."""
@@ -71,6 +71,7 @@ class Load:
         """Takes a place, of which `leave` must be told; raises Refusal when none comes free in time."""
         if self.running < self._settings.running:
             self.running += 1
+            await self._settle()
             return
         if len(self._queue) >= self._settings.waiting:
             raise self._overloaded()
@@ -84,6 +85,18 @@ class Load:
                 turn.set_result(None)
                 return
         self.running -= 1
+
+    async def _settle(self) -> None:
+        """Lets whoever has come meanwhile be counted too.
+
+        Work that never has to wait, as reads of SQLite, would be done before the next request is looked at:
+        there would never be too many, and all would wait where nobody sees them.
+        """
+        try:
+            await asyncio.sleep(0)
+        except BaseException:
+            self.leave()
+            raise
 
     async def _turn(self) -> None:
         turn = asyncio.get_running_loop().create_future()

@@ -27,6 +27,7 @@ class Round:
     number: int
     total: int
     seed: int
+    seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     figures: dict[str, list[float]] = field(default_factory=dict)
     failure: AssertionError | None = None
@@ -39,6 +40,10 @@ class Round:
     def count(self, name: str, number: int = 1) -> None:
         """Adds to a total of the summary."""
         self.counts[name] += number
+
+    def tell(self, figures: str) -> None:
+        """Says at once what was measured in another unit than seconds."""
+        print(f"{self.title}: {figures}", flush=True)
 
     def measure(self, name: str, seconds: float) -> None:
         """Adds a duration, of which the summary tells the median and the longest."""
@@ -68,6 +73,7 @@ class Round:
     def replay(self) -> str:
         """How to run the round again, alone."""
         chosen = f"--on {self.target} --seed {self.seed} --rounds 1"
+        chosen += f" --seconds {self.seconds:g}" if self.seconds else ""
         return f"replay with `python3 dev.py soak {self.soak} {chosen}`"
 
 
@@ -79,11 +85,13 @@ class Rounds:
     target: str
     total: int
     first_seed: int
+    seconds: float = 0.0
     done: list[Round] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Round]:
         for number in range(self.total):
-            self.done.append(Round(self.soak, self.target, number + 1, self.total, self.first_seed + number))
+            seed = self.first_seed + number
+            self.done.append(Round(self.soak, self.target, number + 1, self.total, seed, self.seconds))
             yield self.done[-1]
 
     @property
@@ -121,10 +129,12 @@ def spoken(seconds: float) -> str:
 class Soak:
     """A soak by name, with how many rounds it plays on each target unless told otherwise.
 
-    `python3 dev.py soak NAME [--on TARGET] [--rounds N] [--seed N]`.
+    `python3 dev.py soak NAME [--on TARGET] [--rounds N] [--seed N]`, and `[--seconds N]` where a round lasts.
     """
 
-    def __init__(self, name: str, description: str | None, rounds: Mapping[str, int]) -> None:
+    def __init__(
+        self, name: str, description: str | None, rounds: Mapping[str, int], seconds: float = 0.0
+    ) -> None:
         self.name = name
         self._rounds = rounds
         self.parser = argparse.ArgumentParser(
@@ -133,6 +143,10 @@ class Soak:
         self.parser.add_argument("--on", choices=list(rounds), help="one target only (default all)")
         self.parser.add_argument("--rounds", type=int, help=f"rounds on each target (default {dict(rounds)})")
         self.parser.add_argument("--seed", type=int, help="seed of the first round (default a random one)")
+        self.parser.set_defaults(seconds=seconds)
+        if seconds:
+            said = f"how long each round lasts (default {seconds:g})"
+            self.parser.add_argument("--seconds", type=float, help=said)
 
     def run(self, play: Callable[[Rounds], None], arguments: Sequence[str] | None = None) -> int:
         """Plays all rounds; the exit code is 1 when one failed. `play` runs each in `with turn:`."""
@@ -140,7 +154,8 @@ class Soak:
         seed = secrets.randbelow(MOST_SEEDS) if options.seed is None else options.seed
         wanted = {options.on: self._rounds[options.on]} if options.on else self._rounds
         played = [
-            Rounds(self.name, target, options.rounds or count, seed) for target, count in wanted.items()
+            Rounds(self.name, target, options.rounds or count, seed, options.seconds)
+            for target, count in wanted.items()
         ]
         try:
             for rounds in played:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx2
+import psutil
 
 from gateway.configuration import Configuration
 from gateway.identity.demo_tokens import DemoTokens
@@ -82,6 +83,17 @@ class RunningServer:
     def end(self) -> int:
         """Its exit code, once it has ended as it was told."""
         return self._popen.wait(PATIENCE)
+
+    @property
+    def megabytes(self) -> float:
+        """The memory that it holds."""
+        return float(psutil.Process(self._popen.pid).memory_info().rss / 1_000_000)
+
+    @property
+    def working_seconds(self) -> float:
+        """For how long it has had a processor."""
+        times = psutil.Process(self._popen.pid).cpu_times()
+        return float(times.user + times.system)
 
     @property
     def story(self) -> str:
