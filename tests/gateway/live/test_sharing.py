@@ -1,0 +1,119 @@
+"""Sharing: places and points are the same whichever way somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.gateway.live.changes import CHANGED
+from tests.support.events import told
+from tests.support.services import Running
+from tests.support.sockets import opened
+
+pytestmark = pytest.mark.promise("P23")
+
+QUERY = "{ viewer { name } }"
+POINTS = "{ rateLimit { remaining cost } }"
+DEAR = "{ companies(first: 40) { nodes { owner { name } } } }"
+
+
+async def over_http(server: Running, token: str, query: str) -> Any:
+    async with httpx2.AsyncClient(timeout=30) as client:
+        headers = {"authorization": f"Bearer {token}"}
+        answer = await client.post(f"{server.http}/graphql", json={"query": query}, headers=headers)
+    return answer.json()
+
+
+async def over_a_socket(server: Running, token: str, query: str) -> Any:
+    async with opened(server.ws, token) as client:
+        await client.subscribe("q", query)
+        message = await client.receive()
+    return message["payload"] if message["type"] == "next" else {"errors": message["payload"]}
+
+
+async def over_events(server: Running, token: str, query: str) -> Any:
+    async with told(server.http, token, query) as stream:
+        if stream.response.status_code != httpx2.codes.OK:
+            return json.loads(await stream.response.aread())
+        (_, answer), *_ = await stream.rest()
+    return answer
+
+
+WAYS = {"http": over_http, "socket": over_a_socket, "events": over_events}
+
+
+def refusal(answer: Any) -> tuple[str, bool]:
+    """The code of a refusal, and whether it says when to come back."""
+    (error,) = answer["errors"]
+    return error["extensions"]["code"], error["extensions"]["retryAfter"] >= 1
+
+
+@pytest.mark.parametrize("settings", [{"load": {"running": 1, "waiting": 3, "wait_seconds": 600}}])
+async def test_a_query_waits_for_a_place_and_is_refused_where_too_many_wait(embedded: Running) -> None:
+    csm, load = embedded.token("csm"), embedded.service.gateway.load
+    embedded.within(load.enter())
+    waiting = [asyncio.create_task(ask(embedded, csm, QUERY)) for ask in WAYS.values()]
+    async with asyncio.timeout(60):
+        while load.waiting < len(waiting):  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.005)
+    for ask in WAYS.values():
+        assert refusal(await ask(embedded, csm, QUERY)) == ("OVERLOADED", True)
+    embedded.loop.call_soon_threadsafe(load.leave)
+    assert ["errors" in answer for answer in await asyncio.gather(*waiting)] == [False] * len(WAYS)
+    assert (load.running, load.waiting, load.shed) == (0, 0, len(WAYS))
+
+
+@pytest.mark.parametrize("settings", [{"load": {"running": 1, "waiting": 0}}])
+async def test_an_open_subscription_takes_no_place(embedded: Running) -> None:
+    csm = embedded.token("csm")
+    async with opened(embedded.ws, csm) as client, told(embedded.http, csm, CHANGED):
+        await client.subscribe("s", CHANGED)
+        await embedded.until(lambda streams: streams.open == 2)
+        assert "errors" not in await over_http(embedded, csm, QUERY)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"rate": {"points": 100, "restored_per_second": 1}, "limits": {"cost": 100}}]
+)
+@pytest.mark.parametrize("spent", WAYS)
+async def test_points_that_are_spent_one_way_are_missing_in_every_other(
+    embedded: Running, spent: str
+) -> None:
+    csm = embedded.token("csm")
+    for _ in range(100):
+        answer = await WAYS[spent](embedded, csm, DEAR)
+        if "errors" in answer:
+            break
+    assert refusal(answer) == ("RATE_LIMITED", True)
+    for ask in WAYS.values():
+        assert refusal(await ask(embedded, csm, DEAR)) == ("RATE_LIMITED", True)
+    assert "errors" not in await over_http(embedded, embedded.token("manager"), DEAR)
+
+
+async def remaining(server: Running, token: str) -> int:
+    answer = await over_http(server, token, POINTS)
+    return int(answer["data"]["rateLimit"]["remaining"])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"rate": {"points": 100, "restored_per_second": 1}, "limits": {"cost": 100}}]
+)
+async def test_a_subscription_is_paid_for_when_it_is_opened(embedded: Running) -> None:
+    csm, opened_ones = embedded.token("csm"), 0
+    async with opened(embedded.ws, csm) as client:
+        while True:
+            await client.subscribe(str(opened_ones), CHANGED)
+            await client.send("ping")
+            message = await client.receive()
+            if message["type"] == "error":
+                break
+            assert message["type"] == "pong"
+            opened_ones += 1
+            before = await remaining(embedded, csm)
+        assert refusal({"errors": message["payload"]}) == ("RATE_LIMITED", True)
+    assert opened_ones > 1
+    assert before < 50
