@@ -6,6 +6,7 @@ Labels are words of ours, of the schema or of the operator's own manifest, never
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -87,6 +88,8 @@ class Metrics:
         yield gauge("tabard_requests_waiting", "Requests that wait for a place.", self._load.waiting)
         yield counter("tabard_requests_shed", "Requests refused as OVERLOADED.", {(): self._load.shed})
         yield gauge("tabard_stopping", "1 while the server is about to end.", self._load.is_leaving)
+        tasks = len(asyncio.all_tasks())
+        yield gauge("tabard_tasks", "Tasks of the event loop; many that stay point to a plugin.", tasks)
         yield from self._graph()
         yield gauge("tabard_streams_open", "Streams that are open now.", self._streams.open)
         opened = {(transport,): number for transport, number in self._streams.opened.items()}

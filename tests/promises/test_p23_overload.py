@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.promises.support.crowd import OK, Crowd, codes
+from tests.promises.support.crowd import OK, Crowd, Reply, codes
 from tests.support.servers import RunningServer, token
 
 pytestmark = pytest.mark.promise("P23")
@@ -24,7 +24,7 @@ async def test_who_is_too_many_is_told_to_come_back_and_all_others_are_answered(
     )
     crowd = Crowd(server.address, token(demo_url), QUERY)
     try:
-        replies = []
+        replies: list[Reply] = []
         # However fast the machine is, somebody comes too many before long.
         while "OVERLOADED" not in codes(replies) or OK not in codes(replies):
             replies += await asyncio.gather(*(crowd.ask() for _ in range(AT_ONCE)))

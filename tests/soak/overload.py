@@ -20,7 +20,9 @@ from tests.soak.frame import Round, Rounds, Soak
 from tests.soak.places import POSTGRESQL, SQLITE, demo_database
 from tests.support.servers import RunningServer, token
 
-QUERY: Final = "{ companies(first: 100) { totalCount nodes { name country owner { name } parent { name } } } }"
+QUERY: Final = (
+    "{ companies(first: 100) { totalCount nodes { name country owner { name } parent { name } } } }"
+)
 AT_ONCE: Final = 16
 TIMES: Final = 3
 # What is promised: of the peak, in seconds, and of the memory at the middle of the overload.
@@ -71,7 +73,11 @@ class Overload:
 
     async def play(self, turn: Round) -> None:
         """As much as the server can do, measured first, then three times that, then half of it."""
-        crowd, half, short = Crowd(self._server.address, self._token, QUERY), turn.seconds / 2, turn.seconds / 6
+        crowd, half, short = (
+            Crowd(self._server.address, self._token, QUERY),
+            turn.seconds / 2,
+            turn.seconds / 6,
+        )
         try:
             await crowd.steady(AT_ONCE, short)
             peak = await self._stretch(turn, "peak", crowd.steady(AT_ONCE, short))

@@ -46,7 +46,7 @@ class PostgresConnection:
     async def fetch(
         self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
     ) -> Sequence[Any]:
-        # What takes longer than the server itself allows needs no timer here.
+        # The server itself ends what takes longer than a statement may.
         timeout = left if left is not None and left < self._timeout else None
         with self._running(text):
             return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
@@ -169,6 +169,8 @@ class PostgresStorage:
             pool_pre_ping=False,
             connect_args={
                 "timeout": options.connect_timeout,
+                # A line that is dead, and that nobody has cut, says nothing of what the server has ended.
+                "command_timeout": options.statement_timeout + SETTLE_SECONDS,
                 "statement_cache_size": STATEMENTS_PER_CONNECTION,
                 "server_settings": {
                     "statement_timeout": timeout,
@@ -180,7 +182,8 @@ class PostgresStorage:
             },
         )
 
-        @sa.event.listens_for(engine.sync_engine, "connect")
+        # Known before anything is said on it, so that it can be cut when that has no answer.
+        @sa.event.listens_for(engine.sync_engine, "connect", insert=True)
         def note(connection: Any, _: object) -> None:
             self._lines.add(connection.driver_connection)
 

@@ -117,7 +117,7 @@ class Crowd:
 
 def code_of(body: bytes) -> str:
     """The code of an answer's first error; OK without one."""
-    if not body.startswith(b'{"errors"'):
+    if b'"errors":' not in body:
         return OK
     return str(json.loads(body)["errors"][0]["extensions"]["code"])
 

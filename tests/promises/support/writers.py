@@ -7,12 +7,13 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx2
 
 PATIENCE: Final = 60
 ATTEMPTS: Final = 20
+AT_ONCE: Final = 20
 PAYLOAD: Final = "record { id version } userErrors { code message }"
 CREATE: Final = f"""mutation ($name: String!) {{
   done: recordCreate(input: {{
@@ -78,11 +79,16 @@ class Client:
             base_url=address, headers={"authorization": f"Bearer {token}"}, timeout=PATIENCE
         )
 
-    async def __aenter__(self) -> Client:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
+
+    async def cursor(self) -> str:
+        """Where the events stand."""
+        answer = await self._http.post("/graphql", json={"query": "{ eventCursor }"})
+        return str(answer.json()["data"]["eventCursor"])
 
     async def shared(self) -> Shared:
         """The records that all change."""
@@ -93,16 +99,20 @@ class Client:
         ]
         return Shared([company["id"] for company in data["companies"]["nodes"]], stages)
 
+    async def post(self, change: Change) -> httpx2.Response:
+        """The answer to a change."""
+        return await self._http.post(
+            "/graphql",
+            json={"query": change.document, "variables": change.variables},
+            headers={"idempotency-key": change.key},
+        )
+
     async def send(self, change: Change) -> None:
         """Sends a change with its key and notes the answer; raises TransportError when there is none.
 
         An answer that says neither yes nor no, such as that the database is busy, leaves it unknown.
         """
-        response = await self._http.post(
-            "/graphql",
-            json={"query": change.document, "variables": change.variables},
-            headers={"idempotency-key": change.key},
-        )
+        response = await self.post(change)
         done = (response.json().get("data") or {}).get("done")
         if done is not None:
             change.record = done["record"]
@@ -111,7 +121,7 @@ class Client:
 
 @dataclass
 class Writer:
-    """A client that goes on until its server is gone; everything it does is in its journal first."""
+    """A client that goes on until its server is gone, or `is_done`; everything it does is in its journal first."""
 
     name: str
     random: random.Random
@@ -120,19 +130,22 @@ class Writer:
     journal: list[Change] = field(default_factory=list)
     own: list[dict[str, Any]] = field(default_factory=list)
     parted: list[dict[str, Any]] = field(default_factory=list)
+    is_done: bool = False
+    has_ended: bool = False
 
     async def write(self, client: Client) -> None:
         """Sends one change after the other until there is no answer."""
-        while True:
+        while not self.is_done:
             change = self._next()
             self.journal.append(change)
             try:
                 await client.send(change)
             except httpx2.TransportError:
-                return
+                break
             if change.state is State.ACKNOWLEDGED:
                 self._remember(change)
                 self.on_acknowledged()
+        self.has_ended = True
 
     def _remember(self, change: Change) -> None:
         if change.document is CREATE and change.record:
@@ -169,9 +182,11 @@ class Writer:
 
 
 async def retry(client: Client, changes: Sequence[Change]) -> None:
-    """Sends changes again with their keys, all at once, until each is answered with yes or no."""
+    """Sends changes again with their keys, many at once, until each is answered with yes or no."""
     for change in changes:
         change.state = State.UNKNOWN
     for _ in range(ATTEMPTS):
-        await asyncio.gather(*(client.send(change) for change in changes if change.state is State.UNKNOWN))
+        for first in range(0, len(changes), AT_ONCE):
+            some = [change for change in changes[first : first + AT_ONCE] if change.state is State.UNKNOWN]
+            await asyncio.gather(*(client.send(change) for change in some))
     assert [change for change in changes if change.state is State.UNKNOWN] == [], "never answered"
