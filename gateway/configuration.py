@@ -1,5 +1,6 @@
 """Configuration: what an operator decides, read from `TABARD_...` environment variables."""
 
+import ipaddress
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -81,6 +82,10 @@ class Configuration(BaseSettings):
     """Origins whose pages may ask and open WebSockets, as `https://app.example.com`, with commas between; pages of
     the server's own origin always may.
     """
+    proxies: Annotated[frozenset[str], NoDecode] = frozenset({"127.0.0.1", "::1"})
+    """Addresses or networks of the proxies in front, with commas between: what they write into `X-Forwarded-For` is
+    taken for the client's address, and nobody else's is.
+    """
     engine: EngineKind = EngineKind.COMPILED
     """What runs queries: `compiled` plans, or `stock` graphql-core, slower and the same in every answer."""
     log_messages: bool = False
@@ -104,7 +109,7 @@ class Configuration(BaseSettings):
     documents: TrustSettings = TrustSettings()
     """Which documents clients may ask for."""
 
-    @field_validator("blocked_plugins", "allowed_origins", mode="before")
+    @field_validator("blocked_plugins", "allowed_origins", "proxies", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         return (
@@ -120,6 +125,16 @@ class Configuration(BaseSettings):
                     "an origin is a scheme and a host, as `https://app.example.com`, and never `*`"
                 )
         return origins
+
+    @field_validator("proxies")
+    @classmethod
+    def _be_addresses(cls, proxies: frozenset[str]) -> frozenset[str]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise ValueError("a proxy is an address or a network, as `10.0.0.7` or `10.0.0.0/8`") from None
+        return proxies
 
     @field_validator("secret_key")
     @classmethod

@@ -33,6 +33,8 @@ class Origins:
             allow_headers=("*",),
             expose_headers=SHOWN,
             max_age=DAY_SECONDS,
+            # Whoever lists a page means it to reach this server, wherever either of them is.
+            allow_private_network=True,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,11 +6,11 @@ Everything comes from this server, and a browser is told to fetch from nowhere e
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Final
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.datastructures import Headers
@@ -52,7 +52,12 @@ MEDIA_TYPES: Final = {
     ".svg": "image/svg+xml",
     ".ttf": "font/ttf",
 }
-FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+# A name or an address with at most a port: what else a URL may hold has no place in `Host`.
+HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+FORWARDED: Final = re.compile(
+    r"(x-)?forwarded.*|via|(x-)?(real|client|original|cluster-client)-?ip|true-client-ip|cf-connecting-ip"
+    r"|x-(original|envoy|amzn|cloud)-.*"
+)
 
 
 class QueryPage:
@@ -141,13 +146,12 @@ def is_private(request: Request) -> bool:
         and is_loopback(request.client.host)
         and is_loopback(host_of(headers))
         and headers.get("sec-fetch-site", "same-origin") == "same-origin"
-        and not any(name in headers for name in FORWARDED)
+        and not any(map(FORWARDED.fullmatch, headers))
     )
 
 
 def host_of(headers: Headers) -> str:
-    """The host that a request names, without its port; empty when it is malformed."""
-    try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    except ValueError:
-        return ""
+    """The host that a request names, without its port; empty when it names none, two, or something else."""
+    named = headers.getlist("host")
+    found = HOST.fullmatch(named[0]) if len(named) == 1 else None
+    return found["name"].strip("[]") if found else ""

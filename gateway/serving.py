@@ -160,7 +160,8 @@ class Server(uvicorn.Server):
     """A server whose end first tells those who hold a stream, and then waits for the requests that run."""
 
     def __init__(self, service: Service) -> None:
-        bounds = service.installation.configuration.streams
+        configuration = service.installation.configuration
+        bounds = configuration.streams
         self._streams = service.gateway.streams
         self._load = service.gateway.load
         super().__init__(
@@ -169,6 +170,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                forwarded_allow_ips=sorted(configuration.proxies),
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 ws_max_size=bounds.message_bytes,
                 ws_ping_interval=bounds.heartbeat_seconds,

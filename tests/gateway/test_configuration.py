@@ -90,6 +90,16 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert configuration.limits == Limits(depth=15, upload_seconds=3)
 
 
+def test_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Configuration().proxies == {"127.0.0.1", "::1"}
+    monkeypatch.setenv("TABARD_PROXIES", "10.0.0.0/8, 2001:db8::7")
+    assert configured().proxies == {"10.0.0.0/8", "2001:db8::7"}
+    for wrong in ("*", "proxy.example", "10.0.0.0/40"):
+        monkeypatch.setenv("TABARD_PROXIES", wrong)
+        with pytest.raises(ConfigurationInvalid, match="TABARD_PROXIES: .*an address or a network"):
+            configured()
+
+
 @pytest.mark.promise("P15")
 def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABARD_SECRET_KEY", SECRET)

@@ -60,6 +60,16 @@ async def test_a_listed_page_may_ask_and_read_with_a_token_but_without_cookies(
         assert "access-control-allow-credentials" not in response.headers
 
 
+@LISTED
+async def test_a_listed_page_may_reach_a_server_in_a_private_network(client: httpx2.AsyncClient) -> None:
+    asked = {"access-control-request-private-network": "true"}
+    leave = await preflight(client, APP, **asked)
+    assert leave.status_code == 200
+    assert leave.headers["access-control-allow-private-network"] == "true"
+    refused = await preflight(client, "https://evil.example", **asked)
+    assert refused.json()["errors"][0]["extensions"]["code"] == "ORIGIN_NOT_ALLOWED"
+
+
 @pytest.mark.promise("P8")
 @LISTED
 @pytest.mark.parametrize("origin", FOREIGN)

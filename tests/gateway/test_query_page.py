@@ -177,11 +177,23 @@ async def test_a_page_of_ours_on_this_machine_gets_a_token_for_each_persona(demo
         ("127.0.0.1", "http://127.0.0.1.tabard.example", {}),
         ("127.0.0.1", LOOPBACK, {"host": "[::1"}),
         ("127.0.0.1", LOOPBACK, {"host": ""}),
+        ("127.0.0.1", LOOPBACK, {"host": "evil@127.0.0.1"}),
+        ("127.0.0.1", LOOPBACK, {"host": "evil:pass@localhost:8000"}),
+        ("127.0.0.1", LOOPBACK, {"host": "127.0.0.1/graphiql"}),
+        ("127.0.0.1", LOOPBACK, {"host": "127.0.0.1:"}),
+        ("127.0.0.1", LOOPBACK, {"host": "127.0.0.1:8000:80"}),
+        ("127.0.0.1", LOOPBACK, {"host": "127.0.0.1?x"}),
+        ("127.0.0.1", LOOPBACK, {"host": "127.0.0.1, tabard.example"}),
+        ("127.0.0.1", LOOPBACK, {"host": " 127.0.0.1"}),
         ("127.0.0.1", LOOPBACK, {"sec-fetch-site": "cross-site"}),
         ("127.0.0.1", LOOPBACK, {"sec-fetch-site": "same-site"}),
         ("127.0.0.1", LOOPBACK, {"sec-fetch-site": "none"}),
         ("127.0.0.1", LOOPBACK, {"x-forwarded-for": "127.0.0.1"}),
         ("127.0.0.1", LOOPBACK, {"forwarded": "for=127.0.0.1"}),
+        ("127.0.0.1", LOOPBACK, {"x-forwarded-proto": "https"}),
+        ("127.0.0.1", LOOPBACK, {"x-client-ip": "127.0.0.1"}),
+        ("127.0.0.1", LOOPBACK, {"cf-connecting-ip": "127.0.0.1"}),
+        ("127.0.0.1", LOOPBACK, {"x-envoy-external-address": "127.0.0.1"}),
     ],
     ids=str,
 )
@@ -193,6 +205,21 @@ async def test_nobody_else_gets_a_token(
     assert response.status_code == 404
     assert "eyJ" not in response.text
     assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.promise("P10")
+async def test_a_request_that_names_two_hosts_gets_no_token(demo: Starlette) -> None:
+    async with caller(demo) as client:
+        for hosts in (["127.0.0.1", "tabard.example"], ["127.0.0.1", "127.0.0.1"]):
+            request = httpx2.Request("GET", f"{LOOPBACK}/graphiql/personas")
+            request.headers = httpx2.Headers([("host", host) for host in hosts])
+            assert (await client.send(request)).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8000", "[::1]:8000", "[::1]"])
+async def test_this_machine_has_several_names(demo: Starlette, host: str) -> None:
+    async with caller(demo) as client:
+        assert (await client.get("/graphiql/personas", headers={"host": host})).status_code == 200
 
 
 @pytest.mark.promise("P10")

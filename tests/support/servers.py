@@ -100,6 +100,12 @@ class RunningServer:
         """What it has logged."""
         return self._log.read_text(encoding="utf-8")
 
+    @property
+    def exceptions(self) -> str:
+        """What it has logged of exceptions."""
+        entries = map(json.loads, self.story.splitlines())
+        return "\n".join(str(entry["exception"]) for entry in entries if "exception" in entry)
+
     def _await_address(self, deadline: float) -> str:
         while time.monotonic() < deadline and self._popen.poll() is None:
             for line in self.story.splitlines(keepends=True):

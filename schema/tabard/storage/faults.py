@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
+import asyncpg
 import sqlalchemy as sa
 import structlog
 
 from tabard.errors import DeadlineExceeded, Unavailable
 
 log = structlog.get_logger("tabard.storage")
+
+LINE_ENDED: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 _CANCELLED = ("QueryCanceledError", "interrupted")
 _BUSY = ("database is locked", "database table is locked", "unable to open database file", "disk i/o error")
@@ -43,8 +47,8 @@ def translated() -> Iterator[None]:
     except OSError as error:
         raise _fault(error) from error
     except Exception as error:
-        # What a driver raises while it connects comes as it is.
-        if not _is_gone(error):
+        # What a driver raises while it connects comes as it is; its own errors are of a line that has ended.
+        if not _is_gone(error) and not isinstance(error, LINE_ENDED):
             raise
         raise _fault(error) from error
 

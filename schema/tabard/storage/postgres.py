@@ -26,6 +26,8 @@ from tabard.storage.wakeups import PostgresWakeups
 PORTAL_VARIABLE = "tabard.portal_id"
 STATEMENTS_PER_CONNECTION: Final = 500
 SETTLE_SECONDS: Final = 1.0
+# What the driver raises of a statement: the server's errors, its own, and that it does not understand the server.
+GIVEN_UP: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _RUNNING = (
     "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
 )
@@ -98,7 +100,7 @@ class PostgresConnection:
             yield
         except TimeoutError as error:
             raise too_slow() from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except GIVEN_UP as error:
             self._is_busy = False
             raise _kind(error)(text, None, error) from error
         self._is_busy = False
@@ -108,7 +110,7 @@ class PostgresConnection:
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._driver.execute("ROLLBACK")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (*GIVEN_UP, OSError):
             self._driver.terminate()
 
 
@@ -188,10 +190,14 @@ class PostgresStorage:
             self._lines.add(connection.driver_connection)
 
         @sa.event.listens_for(engine.sync_engine, "checkout")
-        def renew(connection: Any, _: object, __: object) -> None:
+        def renew(connection: Any, record: Any, _: object) -> None:
             # The driver knows that the server has closed it; asking would cost a round trip each time.
-            if connection.driver_connection.is_closed():
-                raise sa.exc.DisconnectionError("the server closed the connection while it was idle")
+            if not connection.driver_connection.is_closed():
+                return
+            if record.fresh:
+                # As a server does that is about to stop; the pool itself would blame whoever uses it.
+                raise sa.exc.OperationalError("connect", None, ConnectionResetError("closed at once"))
+            raise sa.exc.DisconnectionError("the server closed the connection while it was idle")
 
         return engine
 

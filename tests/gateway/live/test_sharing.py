@@ -115,3 +115,31 @@ async def test_a_subscription_is_paid_for_when_it_is_opened(embedded: Running) -
         assert refusal({"errors": message["payload"]}) == ("RATE_LIMITED", True)
     assert opened_ones > 1
     assert before < 50
+
+
+SCARCE = {"rate": {"points": 20, "restored_per_second": 1}, "limits": {"cost": 20}}
+CLIENT, OTHER = "203.0.113.7", "203.0.113.8"
+
+
+async def without_a_token(server: Running, forwarded: str) -> str:
+    """What somebody is told whom a proxy on this machine says to be elsewhere."""
+    async with httpx2.AsyncClient(timeout=30) as client:
+        headers = {"x-forwarded-for": forwarded, "x-real-ip": OTHER, "forwarded": f"for={OTHER}"}
+        answer = await client.post(f"{server.http}/graphql", json={"query": POINTS}, headers=headers)
+    errors = answer.json().get("errors")
+    return errors[0]["extensions"]["code"] if errors else "OK"
+
+
+@pytest.mark.parametrize(
+    ("settings", "elsewhere"),
+    [(SCARCE, "OK"), (SCARCE | {"proxies": "192.0.2.0/24"}, "RATE_LIMITED")],
+    ids=["proxy", "no proxy of ours"],
+)
+async def test_callers_without_a_token_are_told_apart_by_what_our_own_proxies_say(
+    embedded: Running, elsewhere: str
+) -> None:
+    while await without_a_token(embedded, CLIENT) == "OK":
+        pass
+    # What a client itself has written stands before what the proxy adds.
+    assert await without_a_token(embedded, f"{OTHER}, {CLIENT}") == "RATE_LIMITED"
+    assert await without_a_token(embedded, OTHER) == elsewhere

@@ -72,14 +72,21 @@ class Crowd:
             return answer
 
     async def _answer(self, line: Line, started: float) -> Reply | None:
-        reader, writer = line
         try:
-            writer.write(self._request)
-            first = await reader.readline()
+            reply = await self._read(line, started)
         except ConnectionError:
-            first = b""
-        if not first:
-            writer.close()
+            reply = None
+        except BaseException:
+            line[1].close()
+            raise
+        if reply is None:
+            line[1].close()
+        return reply
+
+    async def _read(self, line: Line, started: float) -> Reply | None:
+        reader, writer = line
+        writer.write(self._request)
+        if not (first := await reader.readline()):
             return None
         headers = {}
         while (text := await reader.readline()) != b"\r\n":

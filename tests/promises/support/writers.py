@@ -14,6 +14,7 @@ import httpx2
 PATIENCE: Final = 60
 ATTEMPTS: Final = 20
 AT_ONCE: Final = 20
+BREATH: Final = 0.2
 PAYLOAD: Final = "record { id version } userErrors { code message }"
 CREATE: Final = f"""mutation ($name: String!) {{
   done: recordCreate(input: {{
@@ -56,6 +57,7 @@ class Change:
     variables: dict[str, Any]
     state: State = State.UNKNOWN
     record: dict[str, Any] | None = None
+    refusal: str = ""
 
     @property
     def is_link(self) -> bool:
@@ -113,7 +115,9 @@ class Client:
         An answer that says neither yes nor no, such as that the database is busy, leaves it unknown.
         """
         response = await self.post(change)
-        done = (response.json().get("data") or {}).get("done")
+        answer = response.json()
+        done = (answer.get("data") or {}).get("done")
+        change.refusal = "".join(error["extensions"]["code"] for error in answer.get("errors", [])[:1])
         if done is not None:
             change.record = done["record"]
             change.state = State.REFUSED if done["userErrors"] else State.ACKNOWLEDGED
@@ -189,4 +193,6 @@ async def retry(client: Client, changes: Sequence[Change]) -> None:
         for first in range(0, len(changes), AT_ONCE):
             some = [change for change in changes[first : first + AT_ONCE] if change.state is State.UNKNOWN]
             await asyncio.gather(*(client.send(change) for change in some))
+            if any(change.refusal for change in some):
+                await asyncio.sleep(BREATH)
     assert [change for change in changes if change.state is State.UNKNOWN] == [], "never answered"

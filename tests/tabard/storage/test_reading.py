@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tabard.columns import Identifier, Instant, Label, Scaled, StoredJSON
-from tabard.errors import DeadlineExceeded, DoorRefusal, RequestEnded
+from tabard.errors import DeadlineExceeded, DoorRefusal, RequestEnded, Unavailable
 from tabard.storage.database import Database
 from tabard.storage.keys import key_rows, keys
 from tabard.storage.options import StorageOptions
@@ -373,6 +374,24 @@ async def test_a_connection_that_comes_after_the_end_is_given_back(
     with pytest.raises(RequestEnded):
         await orphan
     assert database.checked_out == 0
+
+
+@pytest.mark.promise("P21")
+async def test_a_server_that_closes_even_new_connections_is_unavailable(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that is about to stop."""
+    await filled(postgres_url)
+    database = Database(postgres_url, known)
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.Connection, "is_closed", lambda _: True)
+        with pytest.raises(Unavailable):
+            await columns(database, sa.select(portal.c.id))
+        with pytest.raises(Unavailable):
+            async with database.writing(HERE):
+                pass
+    assert (await columns(database, sa.select(portal.c.id)))["id"] == (OURS,)
+    await database.close()
 
 
 @pytest.mark.parametrize("seed", [7])
