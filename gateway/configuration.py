@@ -133,7 +133,9 @@ class Configuration(BaseSettings):
             try:
                 ipaddress.ip_network(proxy)
             except ValueError:
-                raise ValueError("a proxy is an address or a network, as `10.0.0.7` or `10.0.0.0/8`") from None
+                raise ValueError(
+                    "a proxy is an address or a network, as `10.0.0.7` or `10.0.0.0/8`"
+                ) from None
         return proxies
 
     @field_validator("secret_key")

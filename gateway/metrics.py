@@ -58,6 +58,7 @@ class Metrics:
         self._load = load
         self.answers: Counter[tuple[str, str, int]] = Counter()
         self.codes: Counter[str] = Counter()
+        self.tasks = 0
         self.durations: dict[str, Durations] = {}
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -79,6 +80,7 @@ class Metrics:
 
     async def serve(self, _: Request) -> Response:
         """What `GET /metrics` answers."""
+        self.tasks = len(asyncio.all_tasks())
         return Response(generate_latest(self._registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     def collect(self) -> Iterator[Metric]:
@@ -88,8 +90,7 @@ class Metrics:
         yield gauge("tabard_requests_waiting", "Requests that wait for a place.", self._load.waiting)
         yield counter("tabard_requests_shed", "Requests refused as OVERLOADED.", {(): self._load.shed})
         yield gauge("tabard_stopping", "1 while the server is about to end.", self._load.is_leaving)
-        tasks = len(asyncio.all_tasks())
-        yield gauge("tabard_tasks", "Tasks of the event loop; many that stay point to a plugin.", tasks)
+        yield gauge("tabard_tasks", "Tasks of the event loop; many that stay point to a plugin.", self.tasks)
         yield from self._graph()
         yield gauge("tabard_streams_open", "Streams that are open now.", self._streams.open)
         opened = {(transport,): number for transport, number in self._streams.opened.items()}

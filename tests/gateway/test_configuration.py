@@ -96,7 +96,7 @@ def test_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> N
     assert configured().proxies == {"10.0.0.0/8", "2001:db8::7"}
     for wrong in ("*", "proxy.example", "10.0.0.0/40"):
         monkeypatch.setenv("TABARD_PROXIES", wrong)
-        with pytest.raises(ConfigurationInvalid, match="TABARD_PROXIES: .*an address or a network"):
+        with pytest.raises(ConfigurationInvalid, match=r"TABARD_PROXIES: .*an address or a network"):
             configured()
 
 

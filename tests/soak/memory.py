@@ -46,7 +46,12 @@ TEN_MINUTES: Final = 600.0
 PATIENCE: Final = 60
 # Of the others; the plugin that hangs keeps a connection meanwhile, and there are few on PostgreSQL.
 ANSWERED: Final = 0.99
-KEPT: Final = ("tabard_tasks", "tabard_streams_open", "tabard_database_connections", "tabard_requests_running")
+KEPT: Final = (
+    "tabard_tasks",
+    "tabard_streams_open",
+    "tabard_database_connections",
+    "tabard_requests_running",
+)
 
 
 class Memory:
@@ -72,7 +77,10 @@ class Memory:
         before = await self._kept()
         async with Paced(address, self._token) as client:
             writer = Writer(str(turn.seed), turn.random, await client.shared(), lambda: None)
-            works = [*(asker.ask() for asker in askers.values()), *(listener.listen() for listener in listeners)]
+            works = [
+                *(asker.ask() for asker in askers.values()),
+                *(listener.listen() for listener in listeners),
+            ]
             async with running(*works, writer.write(client)):
                 looks = await self._watched(turn)
         for crowd in crowds.values():

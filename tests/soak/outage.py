@@ -23,8 +23,8 @@ from tests.promises.support.listening import Listener, changes_after, last_place
 from tests.promises.support.traces import traces, versions
 from tests.promises.support.writers import Change, Client, State, Writer, retry
 from tests.soak.frame import Round, Rounds, Soak
-from tests.support.databases import bundled
-from tests.support.gateways import Demos
+from tests.support.databases import Templates, bundled
+from tests.support.gateways import load_demo
 from tests.support.outages import PrivateServer, private_server
 from tests.support.proxy import Proxy, Weather, proxied
 from tests.support.servers import RunningServer, token
@@ -228,7 +228,9 @@ async def acknowledged(writers: list[Writer], more: int) -> None:
 async def outages() -> AsyncIterator[Outages]:
     """A server on a PostgreSQL of its own, behind a network of its own."""
     with TemporaryDirectory(prefix="tabard-outage-") as folder, private_server() as private:
-        template = await asyncio.to_thread(Demos(Path(folder)).postgres, private.server, bundled())
+        template = await asyncio.to_thread(
+            Templates(Path(folder), load_demo).postgres, private.server, bundled()
+        )
         with private.server.fresh_database(template) as url:
             async with proxied(private.address) as proxy:
                 through = sa.make_url(url).set(port=proxy.port).render_as_string(hide_password=False)

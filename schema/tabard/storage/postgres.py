@@ -26,6 +26,7 @@ from tabard.storage.wakeups import PostgresWakeups
 PORTAL_VARIABLE = "tabard.portal_id"
 STATEMENTS_PER_CONNECTION: Final = 500
 SETTLE_SECONDS: Final = 1.0
+NEW: Final = "tabard.is_new"
 # What the driver raises of a statement: the server's errors, its own, and that it does not understand the server.
 GIVEN_UP: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _RUNNING = (
@@ -186,15 +187,17 @@ class PostgresStorage:
 
         # Known before anything is said on it, so that it can be cut when that has no answer.
         @sa.event.listens_for(engine.sync_engine, "connect", insert=True)
-        def note(connection: Any, _: object) -> None:
+        def note(connection: Any, record: Any) -> None:
             self._lines.add(connection.driver_connection)
+            record.info[NEW] = True
 
         @sa.event.listens_for(engine.sync_engine, "checkout")
         def renew(connection: Any, record: Any, _: object) -> None:
+            is_new = record.info.pop(NEW, False)
             # The driver knows that the server has closed it; asking would cost a round trip each time.
             if not connection.driver_connection.is_closed():
                 return
-            if record.fresh:
+            if is_new:
                 # As a server does that is about to stop; the pool itself would blame whoever uses it.
                 raise sa.exc.OperationalError("connect", None, ConnectionResetError("closed at once"))
             raise sa.exc.DisconnectionError("the server closed the connection while it was idle")

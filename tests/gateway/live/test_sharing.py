@@ -92,11 +92,6 @@ async def test_points_that_are_spent_one_way_are_missing_in_every_other(
     assert "errors" not in await over_http(embedded, embedded.token("manager"), DEAR)
 
 
-async def remaining(server: Running, token: str) -> int:
-    answer = await over_http(server, token, POINTS)
-    return int(answer["data"]["rateLimit"]["remaining"])
-
-
 @pytest.mark.parametrize(
     "settings", [{"rate": {"points": 100, "restored_per_second": 1}, "limits": {"cost": 100}}]
 )
@@ -111,10 +106,9 @@ async def test_a_subscription_is_paid_for_when_it_is_opened(embedded: Running) -
                 break
             assert message["type"] == "pong"
             opened_ones += 1
-            before = await remaining(embedded, csm)
         assert refusal({"errors": message["payload"]}) == ("RATE_LIMITED", True)
+        assert refusal(await over_http(embedded, csm, DEAR)) == ("RATE_LIMITED", True)
     assert opened_ones > 1
-    assert before < 50
 
 
 SCARCE = {"rate": {"points": 20, "restored_per_second": 1}, "limits": {"cost": 20}}

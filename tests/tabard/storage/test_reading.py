@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -376,21 +376,40 @@ async def test_a_connection_that_comes_after_the_end_is_given_back(
     assert database.checked_out == 0
 
 
+def end_as_it_begins(database: Database, patched: pytest.MonkeyPatch) -> None:
+    """The server closes a new connection while the driver still prepares it."""
+    prepare = asyncpg.Connection.set_type_codec
+
+    async def ended(connection: Any, *given: Any, **named: Any) -> None:
+        connection.terminate()
+        await prepare(connection, *given, **named)
+
+    patched.setattr(asyncpg.Connection, "set_type_codec", ended)
+
+
+def end_once_it_has_begun(database: Database, patched: pytest.MonkeyPatch) -> None:
+    """The server closes a new connection before anybody has used it."""
+    storage: Any = database._storage
+    engine = storage._writer.sync_engine
+    sa.event.listen(engine, "connect", lambda connection, _: connection.driver_connection.terminate())
+
+
 @pytest.mark.promise("P21")
+@pytest.mark.parametrize("end", [end_as_it_begins, end_once_it_has_begun])
 async def test_a_server_that_closes_even_new_connections_is_unavailable(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, end: Callable[[Database, pytest.MonkeyPatch], None]
 ) -> None:
     """As one does that is about to stop."""
     await filled(postgres_url)
     database = Database(postgres_url, known)
     with monkeypatch.context() as patched:
-        patched.setattr(asyncpg.Connection, "is_closed", lambda _: True)
+        end(database, patched)
         with pytest.raises(Unavailable):
             await columns(database, sa.select(portal.c.id))
         with pytest.raises(Unavailable):
             async with database.writing(HERE):
                 pass
-    assert (await columns(database, sa.select(portal.c.id)))["id"] == (OURS,)
+    assert database.checked_out == 0
     await database.close()
 
 
