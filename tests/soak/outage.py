@@ -80,11 +80,11 @@ class Outages:
     """A server whose database goes away; `faults` are the ways."""
 
     def __init__(self, server: RunningServer, private: PrivateServer, proxy: Proxy, url: str) -> None:
-        self._server = server
+        self.server = server
         self._private = private
         self._proxy = proxy
         self._url = url
-        self._token = token(url)
+        self.token = token(url)
         self.faults: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = {
             "stopped": (self._in_thread(private.stop), self._in_thread(private.start)),
             "frozen": (self._in_thread(private.freeze), self._in_thread(private.thaw)),
@@ -114,10 +114,10 @@ class Outages:
     async def play(self, turn: Round, name: str) -> None:
         """One outage, from calm to calm; raises AssertionError for whatever is not as promised."""
         before, since, last = await versions(self._url), datetime.now(UTC), await last_place(self._url)
-        address, crowd = self._server.address, Crowd(self._server.address, self._token, QUERY)
-        listeners = [Listener(address, self._token, is_socket) for is_socket in (True, False)]
+        address, crowd = self.server.address, Crowd(self.server.address, self.token, QUERY)
+        listeners = [Listener(address, self.token, is_socket) for is_socket in (True, False)]
         askers = [Asker(crowd) for _ in range(READERS)]
-        async with Paced(address, self._token) as client:
+        async with Paced(address, self.token) as client:
             writers = await self._writers(client, turn)
             async with AsyncExitStack() as stack:
                 stack.push_async_callback(crowd.close)
@@ -151,7 +151,7 @@ class Outages:
         turn.count("events told", len(changes) * len(listeners))
         assert worst == {200, 503}, f"/readyz said {worst}"
         odd = {*counts, *refusals} - {OK, "UNAVAILABLE"}
-        assert odd == set(), f"{odd}; the server says\n{self._server.exceptions}"
+        assert odd == set(), f"{odd}; the server says\n{self.server.exceptions}"
         assert [reply for reply in replies if not reply.is_promised and reply.status != 200] == []
         assert slowest(waits) <= REFUSED_WITHIN, f"a refusal took {max(waits):.2f} s"
         assert [listener.connections for listener in listeners] == [1, 1], "a stream was cut off"
@@ -186,7 +186,7 @@ class Outages:
         return found
 
     async def _get(self, path: str) -> int:
-        async with httpx2.AsyncClient(base_url=self._server.address, timeout=PATIENCE) as client:
+        async with httpx2.AsyncClient(base_url=self.server.address, timeout=PATIENCE) as client:
             return (await client.get(path)).status_code
 
     async def _settled(self, writers: list[Writer]) -> None:
