@@ -17,7 +17,14 @@ def test_a_served_document_is_named_by_its_hash_and_others_are_as_the_mode_says(
     tmp_path: Path, demo_sqlite_url: str, mode: str, own: str
 ) -> None:
     manifest = tmp_path / "documents.json"
-    command = [PROGRAM, "documents", "build", str(ROOT / "schema" / "operations"), "--output", str(manifest)]
+    command = [
+        str(PROGRAM),
+        "documents",
+        "build",
+        str(ROOT / "schema" / "operations"),
+        "--output",
+        str(manifest),
+    ]
     built = subprocess.run(
         command, cwd=tmp_path, env=environment(demo_sqlite_url), capture_output=True, text=True, check=True
     )
