@@ -16,7 +16,7 @@ import uvicorn
 from benchmarks.floor_app import Floor, Postgres, Sqlite
 from benchmarks.portal import Place
 from benchmarks.recording import Recording
-from gateway.serving import run
+from gateway.serving import run, settle
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,7 @@ def main() -> None:
         service = job.place.service()
         await service.open()
         await asyncio.sleep(0)
-        import gc
-
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(5000, 10, 10)
+        settle()
         await serve(service.app(), listener)
 
     run(work)

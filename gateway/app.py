@@ -1,7 +1,9 @@
 """App: the addresses of the server, and what stands behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -10,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gateway.assets import Assets
@@ -38,6 +40,8 @@ from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
 from gateway.stocks import stock_of
+
+GRAPH: Final = "/graphql"
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,25 @@ class Gateway:
         return Streams(self.configuration.streams)
 
 
+class App(Starlette):
+    """Starlette's application, past which requests to the graph go straight through the middleware.
+
+    It would look for their route among all, and for exceptions that the envelope answers.
+    """
+
+    def __init__(self, graph: ASGIApp, *, middleware: Sequence[Middleware], **options: Any) -> None:
+        super().__init__(middleware=middleware, **options)
+        for item in reversed(middleware):
+            graph = item.cls(graph, *item.args, **item.kwargs)
+        self._graph = graph
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == GRAPH:
+            await self._graph(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     health = Health(gateway.engine, gateway.load)
@@ -97,10 +120,11 @@ def create_app(gateway: Gateway) -> Starlette:
         gateway.metrics,
     )
     sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
-    app = Starlette(
+    app = App(
+        endpoint,
         routes=[
-            WebSocketRoute("/graphql", sockets),
-            Route("/graphql", endpoint),
+            WebSocketRoute(GRAPH, sockets),
+            Route(GRAPH, endpoint),
             Route("/schema.graphql", SchemaText(gateway.engine.schema_sdl).serve),
             Route("/livez", health.live),
             Route("/readyz", health.ready),

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from enum import Enum, auto
+from typing import Final, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from gateway.codes import Code
-from tabard.cancellation import is_cancelled
 from tabard.errors import DeadlineExceeded
 
 T = TypeVar("T")
+UNWATCHED_SECONDS: Final = 0.1
 
 
 async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
@@ -19,39 +20,68 @@ async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
 
     The body must have been received: what else comes from the client is its going away.
     """
-    deadline = asyncio.timeout(seconds)
-    client = Client(receive)
+    watch = Watch(receive, seconds)
     try:
-        async with deadline:
-            watch = asyncio.create_task(client.watch(deadline))
-            try:
-                return await work
-            finally:
-                watch.cancel()
+        return await work
     except asyncio.CancelledError as error:
-        if is_cancelled():
+        if not watch.end():
             raise
+        if watch.reason is Reason.GONE:
+            raise ClientDisconnect from None
+        if watch.reason is Reason.LATE:
+            what = f"The request was ended after {seconds:g} seconds."
+            raise DeadlineExceeded(f"{what} {Code.DEADLINE_EXCEEDED.remedy}") from None
         # Nobody cancelled this request: something inside the work did, and the client is owed an answer.
         raise RuntimeError("the work cancelled itself") from error
-    except TimeoutError:
-        if not deadline.expired():
-            raise
-        if client.is_gone:
-            raise ClientDisconnect from None
-        what = f"The request was ended after {seconds:g} seconds."
-        raise DeadlineExceeded(f"{what} {Code.DEADLINE_EXCEEDED.remedy}") from None
+    finally:
+        watch.end()
 
 
-class Client:
-    """Who waits for an answer."""
+class Reason(Enum):
+    """Why work is ended."""
 
-    def __init__(self, receive: Receive) -> None:
-        self.is_gone = False
+    GONE = auto()
+    LATE = auto()
+
+
+class Watch:
+    """Cancels the task that it is made in when time is up or the client goes away.
+
+    Most work is done before the client is worth looking at.
+    """
+
+    def __init__(self, receive: Receive, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.reason: Reason | None = None
+        self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._receive = receive
+        self._late_at = loop.time() + seconds
+        self._timer = loop.call_later(min(seconds, UNWATCHED_SECONDS), self._begin)
+        self._watching: asyncio.Task[None] | None = None
+        self._is_over = False
 
-    async def watch(self, deadline: asyncio.Timeout) -> None:
-        """Lets the deadline pass as soon as the client goes away."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.is_gone = True
-        deadline.reschedule(asyncio.get_running_loop().time())
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        reason = Reason.GONE
+        try:
+            async with asyncio.timeout_at(self._late_at):
+                while (await self._receive())["type"] != "http.disconnect":
+                    pass
+        except TimeoutError:
+            reason = Reason.LATE
+        if not self._is_over:
+            self.reason = reason
+            self._task.cancel()
+
+    def end(self) -> bool:
+        """Watches no more; whether nobody but the watch has cancelled the task. Safe to call twice."""
+        if not self._is_over:
+            self._is_over = True
+            self._timer.cancel()
+            if self._watching is not None:
+                self._watching.cancel()
+            if self.reason is not None:
+                self._task.uncancel()
+        return not self._task.cancelling()

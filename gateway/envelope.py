@@ -6,7 +6,7 @@ import secrets
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from gateway.response import Responder
 from tabard.cancellation import is_cancelled
@@ -46,13 +46,15 @@ class Envelope:
                 message["headers"] = enveloped(list(message.get("headers", ())), request_id)
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_enveloped)
-            except BaseException as error:
-                if is_started or is_end(error):
-                    raise
-                await Responder(request_id).failure(masked(error))(scope, receive, send_enveloped)
+        logged = bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_enveloped)
+        except BaseException as error:
+            if is_started or is_end(error):
+                raise
+            await Responder(request_id).failure(masked(error))(scope, receive, send_enveloped)
+        finally:
+            reset_contextvars(**logged)
 
 
 def is_end(error: BaseException) -> bool:

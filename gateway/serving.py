@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,6 +45,8 @@ GRACE_SECONDS: Final = 1
 FAREWELL_SECONDS: Final = 1.5
 # Streams that do not end by then are cut off with whatever else still runs.
 DRAIN_SECONDS: Final = 3
+# How many objects more there are before the garbage among them is looked for; an answer has thousands.
+GARBAGE: Final = 10_000
 
 
 class Service:
@@ -200,8 +203,16 @@ class Server(uvicorn.Server):
                 await self._streams.drain()
 
 
+def settle() -> None:
+    """Takes what a server is made of, which stays until its end, out of the garbage collector's sight."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
 async def serve(service: Service, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serves until a signal ends it; `announce` is called once requests are answered."""
     server = Server(service)
+    settle()
     announce()
     await server.serve(sockets=[listener])

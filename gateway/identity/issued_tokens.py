@@ -13,6 +13,7 @@ import jwt
 from gateway.identity.identity import LONGEST_TOKEN, Identity, Verifier, expired, id_of, invalid
 from gateway.identity.issuers import Issuer
 from gateway.identity.jwks import Jwks
+from gateway.identity.verified import Verified, VerifiedTokens
 from tabard.records.viewers import KnownBy
 
 LEEWAY: Final = timedelta(seconds=60)
@@ -26,15 +27,23 @@ class IssuedTokens:
     def __init__(self, issuer: Issuer, keys: Jwks) -> None:
         self.issuer = issuer
         self.keys = keys
+        self._verified = VerifiedTokens()
 
     async def verify(self, token: str) -> Identity:
         """Whom the token names."""
+        known = self._verified.find(token)
+        # Once the issuer's keys are fetched anew, a token has to fit the new ones.
+        if known is not None and await self.keys.find(known.key_id) is known.key:
+            return known.identity
         header = read_header(token)
         key = await self.keys.find(header.get("kid"))
         if key is None:
             raise invalid()
         claims = self._claims(token, key, header)
-        return Identity(self._portal(claims), self._user(claims))
+        identity = Identity(self._portal(claims), self._user(claims))
+        until = float(claims["exp"]) + LEEWAY.total_seconds()
+        self._verified.keep(token, Verified(identity, until, header.get("kid"), key))
+        return identity
 
     def _claims(self, token: str, key: jwt.PyJWK, header: Mapping[str, Any]) -> dict[str, Any]:
         algorithm = header.get("alg")

@@ -52,11 +52,7 @@ class SqliteStorage:
         self._places = asyncio.Semaphore(READERS)
 
     async def connect(self, scope: Scope) -> SqliteConnection:
-        try:
-            async with asyncio.timeout(self._options.pool_wait):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise sa.exc.TimeoutError("no read connection came free") from error
+        await _acquired(self._places, self._options.pool_wait, "no read connection came free")
         try:
             return SqliteConnection(
                 self._reader.raw_connection(), self._options.statement_timeout, self._places.release
@@ -86,11 +82,7 @@ class SqliteStorage:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
-        try:
-            async with asyncio.timeout(WRITE_BUSY_MS / 1000):
-                await self._turn.acquire()
-        except TimeoutError as error:
-            raise sa.exc.TimeoutError("the writer did not come free") from error
+        await _acquired(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
         try:
             yield
         finally:
@@ -110,6 +102,18 @@ class SqliteStorage:
         await asyncio.to_thread(self._thread.shutdown)
         self._writer.dispose()
         await self._system.dispose()
+
+
+async def _acquired(turn: asyncio.Semaphore | asyncio.Lock, seconds: float, otherwise: str) -> None:
+    """Waits for a turn no longer than that; whoever need not wait needs no timer."""
+    if not turn.locked():
+        await turn.acquire()
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise sa.exc.TimeoutError(otherwise) from error
 
 
 @asynccontextmanager
