@@ -37,7 +37,7 @@ class Sentences(TyperGroup):
             code = exit_code(error)
             if code is None:
                 raise
-            typer.echo(f"tabard: {error}", err=True)
+            typer.echo(f"tabard: {error}{said_by_database(error)}", err=True)
             raise typer.Exit(code) from error
 
 
@@ -49,6 +49,16 @@ def exit_code(error: Exception) -> int | None:
     from tabard.errors import TabardError
 
     return int(exit_of(error)) if isinstance(error, TabardError) else None
+
+
+def said_by_database(error: Exception) -> str:
+    """The reason that a database gave, which an operator may know and a client may not; else nothing."""
+    from tabard.errors import Unavailable
+
+    if not isinstance(error, Unavailable) or error.__cause__ is None:
+        return ""
+    reason = getattr(error.__cause__, "orig", None) or error.__cause__
+    return f" The database says: {str(reason).partition(chr(10))[0].rstrip('.')}."
 
 
 def print_version(wanted: bool) -> None:

@@ -156,6 +156,39 @@ def test_a_plugin_that_cannot_be_imported_stops_every_command_until_it_is_blocke
     assert tabard("schema", TABARD_BLOCKED_PLUGINS="acme").exit_code == Exit.DONE
 
 
+FULL = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+from gateway.cli import main
+main()
+"""
+
+
+def when_full(size: int, *command: str) -> subprocess.CompletedProcess[str]:
+    """A command on a disk that takes files of this size at most."""
+    program = [sys.executable, "-c", FULL, str(size), *command]
+    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.promise("P21", "P24")
+def test_a_full_disk_is_told_of_in_one_sentence_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    failed = when_full(300_000, "migrate", *data)
+    assert failed.returncode == Exit.DATABASE
+    assert failed.stderr == (
+        "tabard: the migration core_0001 (First tables) failed and was rolled back: disk I/O error; "
+        "those before it stand, so mend the cause and migrate again\n"
+    )
+    assert when_full(10_000_000, "migrate", *data).returncode == Exit.DONE
+
+    create = ("portal", "create", "acme", "--plan", "enterprise", *data)
+    refused = when_full(33_000, *create)
+    assert refused.returncode == Exit.DATABASE
+    assert refused.stderr.splitlines()[-1].startswith("tabard: The database ")
+    assert "The database says: " in refused.stderr
+    assert when_full(10_000_000, *create).returncode == Exit.DONE
+
+
 def test_migrate_makes_the_database_and_then_has_nothing_to_do(tabard: Tabard, tmp_path: Path) -> None:
     first, second = tabard("migrate"), tabard("migrate")
     assert first.stdout.splitlines()[0] == "applied core_0001 (First tables)"

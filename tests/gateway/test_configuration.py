@@ -120,7 +120,7 @@ def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.Mon
         (
             "TABARD_SECRET_KEY",
             "hunter2",
-            "TABARD_SECRET_KEY: Value error, a secret key needs at least 32 characters",
+            "TABARD_SECRET_KEY: a secret key needs at least 32 characters",
         ),
     ],
 )
@@ -133,6 +133,21 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_value(
     (explained,) = explain(refusal.value)
     assert explained.startswith(sentence)
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_misspelt_setting_is_refused_and_what_is_named_alike_by_chance_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TABARD_SERVICE_HOST", "10.0.0.1")
+    assert configured().host == "127.0.0.1"
+    monkeypatch.setenv("TABARD_DATABSE_URL", "postgresql://tabard:hunter2@db/tabard")
+    monkeypatch.setenv("TABARD_LIMIT__DEPTH", "3")
+    with pytest.raises(ConfigurationInvalid) as refusal:
+        configured()
+    assert str(refusal.value) == (
+        "TABARD_DATABSE_URL is no setting; write TABARD_DATABASE_URL if you mean that, else unset it; "
+        "TABARD_LIMIT__DEPTH is no setting; write TABARD_LIMITS if you mean that, else unset it"
+    )
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "::", "example.org"])

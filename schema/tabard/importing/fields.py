@@ -15,6 +15,7 @@ from tabard.columns import DECIMAL_SCALE, Scaled, fold
 from tabard.errors import BadCell
 from tabard.importing.values import shown
 from tabard.properties import Property, PropertyKind
+from tabard.records.values import MAX_TEXT
 
 Cells = tuple[Any, ...]
 Store = Callable[[Any], Cells]
@@ -86,11 +87,13 @@ def _single(value: Any) -> Cells:
 
 
 def _text_store(length: int | None, options: frozenset[str], *, is_folded: bool) -> Store:
+    longest = MAX_TEXT if length is None else length
+
     def store(text: str) -> Cells:
         if options and text not in options:
             raise BadCell(f"{shown(text)} is none of {', '.join(sorted(options))}")
-        if length is not None and len(text) > length:
-            raise BadCell(f"{shown(text)} has {len(text):,} characters; at most {length} fit")
+        if len(text) > longest:
+            raise BadCell(f"{shown(text)} has {len(text):,} characters; at most {longest:,} fit")
         return (text, fold(text)) if is_folded else (text,)
 
     return store

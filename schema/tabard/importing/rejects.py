@@ -42,7 +42,7 @@ def write_rejects(path: Path, rejected: Sequence[Rejected]) -> None:
                 writer.writerow([*_own(bad), *(cells.get(name, "") for name in columns)])
     except OSError as error:
         raise ImportRefused(
-            f"the rejected rows cannot be written to {path}: {error.strerror or error}"
+            f"nothing was imported; the rejected rows cannot be written to {path}: {error.strerror or error}"
         ) from error
 
 

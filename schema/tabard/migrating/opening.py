@@ -33,9 +33,14 @@ async def connect(engine: AsyncEngine) -> AsyncConnection:
     except Exception as error:
         reason = getattr(error, "orig", None) or error
         raise DatabaseNotReady(
-            f"the database {engine.url.render_as_string()} cannot be opened: {reason}; check its address, "
-            "that it runs, and the rights of the account"
+            f"the database {engine.url.render_as_string()} cannot be opened: {reason}; {_advice(engine.url)}"
         ) from error
+
+
+def _advice(url: sa.URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return "check its folder, your rights to it, and the space on its disk"
+    return "check its address, that it runs, and the rights of the account"
 
 
 def _probe(url: sa.URL) -> None:

@@ -42,27 +42,30 @@ def take(connection: sa.Connection, choose: Choice) -> Step | None:
     step taken, and a process that is killed leaves a whole number of steps.
     """
     context = MigrationContext.configure(connection, opts=OPTIONS)
-    with context.begin_transaction():
-        step = choose(applied(connection))
-        if step is not None:
-            with Operations.context(context):
-                _run(connection, step)
-    return step
-
-
-def _run(connection: sa.Connection, step: Step) -> None:
+    step = None
     try:
-        step.run()
-        record(connection, step.migration.plugin, step.outcome)
-        _check_references(connection)
+        with context.begin_transaction():
+            step = choose(applied(connection))
+            if step is not None:
+                with Operations.context(context):
+                    _run(connection, step)
     except StartError:
         raise
     except Exception as error:
+        if step is None:
+            raise
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise MigrationFailed(
             f"the migration {step.migration} failed and was rolled back: {reason}; those before it stand, "
             "so mend the cause and migrate again"
         ) from error
+    return step
+
+
+def _run(connection: sa.Connection, step: Step) -> None:
+    step.run()
+    record(connection, step.migration.plugin, step.outcome)
+    _check_references(connection)
 
 
 def _check_references(connection: sa.Connection) -> None:

@@ -80,7 +80,7 @@ def _fault(error: Exception) -> Exception:
     if _marks(error, _UNCHANGEABLE):
         log.error("database takes no changes", error=type(error).__name__)
         return Unavailable("The database takes no changes now; try again later.", retryAfter=5)
-    is_sqlite = isinstance(error, sa.exc.OperationalError) and "sqlite" in str(error)
+    is_sqlite = isinstance(error, sa.exc.DBAPIError) and "sqlite" in str(error)
     if is_sqlite and not _marks(error, _BUSY):
         return error
     log.warning("database unavailable", error=type(error).__name__)
