@@ -134,8 +134,7 @@ def _custom_money(amount: tuple[int, str]) -> Cells:
     return (*_custom_number(number), currency)
 
 
-def _custom_text(text: str) -> Cells:
-    return text, fold(text)
+_custom_text = _text_store(None, frozenset(), is_folded=True)
 
 
 def _custom_boolean(value: bool) -> Cells:

@@ -138,6 +138,19 @@ async def test_a_row_that_cannot_be_read_is_reported(refusing: Importer, case: s
     assert caught.value.reasons == [f"deals.csv, line 4: {reason}"]
 
 
+async def test_a_text_is_as_long_as_one_that_a_client_may_send(refusing: Importer) -> None:
+    refusing.write(
+        "companies.csv", HEADER, f"1,Acme,{'x' * 65_536},,,,,,,,", f"2,Bold,{'y' * 65_537},,,,,,,,"
+    )
+    refusing.write("deals.csv", "id,title,company,stage")
+    noted = MAPPING.replace('domain = "domain"', 'note = "domain"')
+    with pytest.raises(RowsRefused) as caught:
+        await refusing.run('[[property]]\nof = "company"\nkey = "note"\n' + noted)
+    assert caught.value.reasons == [
+        f"companies.csv, line 3, column 'domain': '{'y' * 37}…' has 65,537 characters; at most 65,536 fit"
+    ]
+
+
 async def test_text_that_is_not_in_a_files_encoding_is_reported_up_to_the_end(refusing: Importer) -> None:
     refusing.write("companies.csv", HEADER, GOOD)
     content = "id,title,company,stage\n1,Big,Acme,Open\n".encode("utf-16") + b"\x00\xd8A"
