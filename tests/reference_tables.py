@@ -170,8 +170,8 @@ def _default(value: Any) -> str:
     assert not isinstance(value, SecretStr), "a secret has no default"
     if value is None or value in (frozenset(), {}, ()):
         return "none"
-    if isinstance(value, tuple):
-        return ", ".join(f"`{item}`" for item in value)
+    if isinstance(value, tuple | frozenset):
+        return ", ".join(f"`{item}`" for item in (sorted(value) if isinstance(value, frozenset) else value))
     if isinstance(value, bool):
         return "`true`" if value else "`false`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
