@@ -26,6 +26,7 @@ from strawberry.types.field import StrawberryField
 from tabard.account import account_mutation
 from tabard.columnwise import columnwise_of
 from tabard.connection import PageInfo
+from tabard.containment import PLUGIN_SECONDS
 from tabard.contributions import FieldContribution
 from tabard.core import core
 from tabard.errors import AssemblyRefused
@@ -156,7 +157,7 @@ class AssembledSchema(strawberry.Schema):
     def _guard_field(self, name: str, field: GraphQLField) -> None:
         definition = field.extensions.get(DEFINITION)
         policies: list[Policy] = []
-        plugin = None
+        plugin, limit = None, None
         if isinstance(definition, DeclaredField):
             plugin = definition.contribution.plugin
             policies += [policy for policy in [definition.contribution.policy] if policy is not None]
@@ -167,12 +168,12 @@ class AssembledSchema(strawberry.Schema):
             # Its failures are told by the stream: it runs no author's function of its own here.
             policies += [policy for policy in [definition.policy] if policy is not None]
         elif definition is not None and definition.base_resolver is not None:
-            plugin = self.registry.types.get(definition.origin)
+            plugin, limit = self.registry.types.get(definition.origin), PLUGIN_SECONDS
         policies += self._type_policies(field)
         distinct = tuple(policy for policy in dict.fromkeys(policies) if policy is not Public)
         contained = None if plugin == core.name else plugin
         if field.resolve is not None and (distinct or contained):
-            field.resolve = Guarded(name, field.resolve, distinct, contained)
+            field.resolve = Guarded(name, field.resolve, distinct, contained, limit)
         if field.subscribe is not None and distinct:
             field.subscribe = Guarded(name, field.subscribe, distinct, None)
 

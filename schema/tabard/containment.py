@@ -6,47 +6,61 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from tabard.cancellation import is_cancelled
+from tabard.circuits import Circuits
 from tabard.errors import Fault, GraphError, PluginFailure
 from tabard.tracing import span
 
 log = structlog.get_logger("tabard.plugins")
 
+PLUGIN_SECONDS: Final = 5.0
 BLOCKING_SECONDS = 0.25
 THREADS = 4
 BROKEN = "could not answer this field"
+LEFT_ALONE = f"did not answer {Circuits.MOST} times in a row; it is asked again within {Circuits.PAUSE:g} s"
+
+
+def late(seconds: float) -> str:
+    """What is said of a plugin that takes too long."""
+    return f"did not answer within {seconds:g} s"
 
 
 class Containment:
     """Runs the functions of all plugins of one graph; counts what goes wrong, by plugin.
 
     A function has `limit` seconds. Synchronous ones run on a few threads of their plugin, so that one
-    that hangs starves only its own plugin. `failures` and `blocked` feed health and metrics.
+    that hangs starves only its own plugin; one that is late again and again is left alone for a while.
+    `failures` and `blocked` feed health and metrics.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, circuits: Circuits | None = None) -> None:
         self.limit = limit
         self.failures: Counter[str] = Counter()
         self.blocked: Counter[str] = Counter()
+        self._circuits = circuits or Circuits()
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The function's result; raises PluginFailure, or what the function raised for clients."""
+        if self._circuits.is_open(plugin, function):
+            self.failures[plugin] += 1
+            raise PluginFailure(plugin, f"The plugin '{plugin}' {LEFT_ALONE}.")
         deadline = asyncio.timeout(self.limit)
         try:
             with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
                 async with deadline:
-                    return await self._start(plugin, function, *args, **kwargs)
+                    result = await self._start(plugin, function, *args, **kwargs)
+            self._circuits.answered(plugin, function)
+            return result
         except (GraphError, Fault):
             raise
         except TimeoutError as error:
             # The function may also meet a time limit of its own.
-            late = f"did not answer within {self.limit:g} s"
-            problem = late if deadline.expired() else BROKEN
+            problem = self._late(plugin, function) if deadline.expired() else BROKEN
             raise self._failed(plugin, function, error, problem) from error
         except asyncio.CancelledError as error:
             if is_cancelled():
@@ -65,6 +79,17 @@ class Containment:
             pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"tabard-{plugin}")
             self._threads[plugin] = pool
         return asyncio.get_running_loop().run_in_executor(pool, lambda: _outcome(function, *args, **kwargs))
+
+    def _late(self, plugin: str, function: Callable[..., Any]) -> str:
+        if self._circuits.late(plugin, function):
+            log.warning(
+                "plugin left alone",
+                plugin=plugin,
+                function=getattr(function, "__name__", "?"),
+                seconds=Circuits.PAUSE,
+                remedy="bound what the function waits for by a time limit of its own",
+            )
+        return late(self.limit)
 
     def _failed(
         self, plugin: str, function: Callable[..., Any], error: BaseException, problem: str

@@ -15,7 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import AssembledSchema
 from tabard.blame import blamed, in_clients_words, is_coded, plugin_at
-from tabard.containment import Containment
+from tabard.containment import PLUGIN_SECONDS, Containment
 from tabard.context import Context, scope_of
 from tabard.cursors import Cursors
 from tabard.entities import entity_of, is_entity
@@ -51,7 +51,7 @@ class Graph:
         *,
         secret: bytes,
         new_id: Callable[[], int],
-        plugin_limit: float = 5.0,
+        plugin_limit: float = PLUGIN_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,
     ) -> None:

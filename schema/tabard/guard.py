@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.pyutils import is_awaitable
 
 from tabard.cancellation import is_cancelled
+from tabard.containment import BROKEN, late
 from tabard.errors import Fault, GraphError, PluginFailure
 from tabard.policies import Policy
 
@@ -21,16 +22,23 @@ Resolve = Callable[..., Any]
 class Guarded:
     """A field's resolver behind its policies; with a plugin, what it raises becomes that plugin's failure.
 
+    `limit` is how many seconds an awaited result may take; None where something else sees to that.
     Calling it does both for one object. Who runs many at once checks the policies once and contains each call.
     """
 
     def __init__(
-        self, field: str, resolve: Resolve, policies: tuple[Policy, ...], plugin: str | None
+        self,
+        field: str,
+        resolve: Resolve,
+        policies: tuple[Policy, ...],
+        plugin: str | None,
+        limit: float | None = None,
     ) -> None:
         self.field = field
         self.resolve = resolve
         self.policies = policies
         self.plugin = plugin
+        self.limit = limit
 
     def __call__(self, source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
         for policy in self.policies:
@@ -49,21 +57,28 @@ class Guarded:
             result = function(*args, **kwargs)
         except BaseException as error:
             raise self.failure(error) from error
-        return self._awaited(result) if is_awaitable(result) else result
+        return self._awaited(self.plugin, result) if is_awaitable(result) else result
 
     def failure(self, error: BaseException) -> BaseException:
         """What a client gets to know of an exception."""
         if self.plugin is None or isinstance(error, GraphError | Fault | GraphQLError):
             return error
-        log.error("plugin failed", plugin=self.plugin, field=self.field, exc_info=error)
-        failure = PluginFailure(self.plugin)
+        return self._failed(self.plugin, error, BROKEN)
+
+    def _failed(self, plugin: str, error: BaseException, problem: str) -> PluginFailure:
+        log.error("plugin failed", plugin=plugin, field=self.field, problem=problem, exc_info=error)
+        failure = PluginFailure(plugin, f"The plugin '{plugin}' {problem}.")
         failure.__cause__ = error
         return failure
 
-    async def _awaited(self, result: Awaitable[Any]) -> Any:
+    async def _awaited(self, plugin: str, result: Awaitable[Any]) -> Any:
+        deadline = asyncio.timeout(self.limit)
         try:
-            return await result
+            async with deadline:
+                return await result
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
+            if self.limit is not None and deadline.expired():
+                raise self._failed(plugin, error, late(self.limit)) from error
             raise self.failure(error) from error

@@ -16,6 +16,7 @@ from graphql.execution import Executor
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard.assembly import assemble, sdl
+from tabard.containment import PLUGIN_SECONDS
 from tabard.context import Context
 from tabard.demo.loading import PLANS, Demo
 from tabard.graph import Graph
@@ -87,7 +88,7 @@ class Gateway:
         cls,
         url: str,
         *plugins: Plugin,
-        plugin_limit: float = 5.0,
+        plugin_limit: float = PLUGIN_SECONDS,
         options: StorageOptions = PATIENT,
         portals: Mapping[str, int] | None = None,
         executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,

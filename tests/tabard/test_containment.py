@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import strawberry
 from structlog.testing import capture_logs
 
 from tabard import Plugin, Public, Reader
+from tabard.circuits import Circuits
 from tabard.containment import BLOCKING_SECONDS, THREADS, Containment
 from tabard.errors import BadUserInput, Fault, PluginFailure
+from tabard.guard import Guarded
 from tests.tabard.samples import answering, plugin
 
 pytestmark = pytest.mark.promise("P16")
@@ -44,6 +47,7 @@ async def failure(containment: Containment, function: Callable[..., Any]) -> str
 
 BROKEN = "The plugin 'alpha' could not answer this field."
 LATE = "The plugin 'alpha' did not answer within 0.05 s."
+LEFT_ALONE = "The plugin 'alpha' did not answer 3 times in a row; it is asked again within 10 s."
 
 
 async def test_result_passes_whether_the_function_is_asynchronous_or_not(containment: Containment) -> None:
@@ -169,8 +173,9 @@ async def test_functions_that_hang_starve_only_their_own_plugin(containment: Con
         return "here"
 
     try:
-        for _ in range(THREADS):
-            await failure(containment, hangs)
+        calls = [containment.call("alpha", hangs) for _ in range(THREADS)]
+        late = await asyncio.gather(*calls, return_exceptions=True)
+        assert [str(error) for error in late] == [LATE] * THREADS
         assert await failure(containment, answers) == LATE
         assert await containment.call("beta", answers) == "here"
     finally:
@@ -378,3 +383,58 @@ async def test_wrong_value_in_many_rows_is_logged_once_and_told_ten_times(tmp_pa
     assert [path for path, *_ in answer.errors] == [["things", place, "n"] for place in range(10)]
     assert {code for _, code, _ in answer.errors} == {"PLUGIN_ERROR"}
     assert answer.errors[-1][2] == f"{BROKEN} (20 more like this.)"
+
+
+async def test_a_function_that_is_late_again_and_again_is_left_alone_until_it_answers() -> None:
+    now = 100.0
+    containment = Containment(SHORT, Circuits(lambda: now))
+    calls, hangs = 0, True
+
+    async def asks_another_server() -> str:
+        nonlocal calls
+        calls += 1
+        if hangs:
+            await asyncio.sleep(60)
+        return "answer"
+
+    async def other() -> str:
+        return "other"
+
+    async def outcome() -> str:
+        try:
+            return str(await containment.call("alpha", asks_another_server))
+        except PluginFailure as error:
+            return str(error)
+
+    assert [await outcome() for _ in range(5)] == [LATE, LATE, LATE, LEFT_ALONE, LEFT_ALONE]
+    assert calls == 3
+    assert containment.failures == {"alpha": 5}
+    assert await containment.call("alpha", other) == "other"
+    now += Circuits.PAUSE
+    assert [await outcome() for _ in range(2)] == [LATE, LEFT_ALONE]
+    hangs = False
+    now += Circuits.PAUSE
+    assert [await outcome() for _ in range(2)] == ["answer", "answer"]
+    assert calls == 6
+
+
+async def test_a_function_that_answers_between_is_not_left_alone(containment: Containment) -> None:
+    async def asks(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    for _ in range(3):
+        for seconds in (60, 60, 0):
+            with suppress(PluginFailure):
+                await containment.call("alpha", asks, seconds)
+    with pytest.raises(PluginFailure, match="within"):
+        await containment.call("alpha", asks, 60)
+
+
+async def test_a_resolver_of_a_plugin_that_does_not_answer_costs_its_own_field() -> None:
+    async def hangs() -> None:
+        await asyncio.sleep(60)
+
+    guarded = Guarded("Company.score", hangs, (), "alpha", SHORT)
+    with pytest.raises(PluginFailure) as caught:
+        await guarded.contained(hangs)
+    assert str(caught.value) == LATE

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic, perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine.result import SimpleResultMetaData
@@ -20,6 +20,8 @@ from tabard.storage.statements import Prepared, Statements
 from tabard.tracing import span
 
 Rows = Sequence[sa.Row[Any]]
+# So long a request that reads nothing keeps its connection.
+REST_SECONDS: Final = 0.25
 
 
 class Horizon(NamedTuple):
@@ -93,7 +95,8 @@ class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
     `count` is how many statements ran, `seconds` how long they took. `until` is when the request has to
-    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. Close it when the request ends:
+    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. While nothing is read for a
+    moment, as when a plugin waits for somebody else, others have the connection. Close it when the request ends:
     a read that comes later, as a task's that nobody awaited, is refused, for nobody would give its connection back.
     """
 
@@ -103,6 +106,7 @@ class ReadSession:
         self._of = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
+        self._rest: asyncio.TimerHandle | None = None
         self._is_closed = False
         self.count = 0
         self.seconds = 0.0
@@ -173,6 +177,8 @@ class ReadSession:
 
     async def release(self) -> None:
         """Gives the connection back; a later read takes one anew."""
+        if self._rest is not None:
+            self._rest.cancel()
         connection, self._connection = self._connection, None
         if connection is not None and (ending := connection.close()) is not None:
             await completed(ending)
@@ -185,6 +191,7 @@ class ReadSession:
     async def _connected(self) -> ReadConnection:
         if self._connection is None and not self._is_closed:
             self._connection = await self._readers.connect(self._of)
+            self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
         # The request may also have ended while a connection was on its way.
         if self._connection is None or self._is_closed:
             await self.release()
@@ -192,6 +199,18 @@ class ReadSession:
                 "The request has ended, so nothing is read for it any more; await what you begin before you return."
             )
         return self._connection
+
+    def _look(self, count: int) -> None:
+        """Gives the connection back when no statement has come since the last look; else looks again."""
+        if self._connection is None:
+            return
+        if count == self.count and not self._lock.locked():
+            if (ending := self._connection.close()) is None:
+                self._connection = None
+                return
+            # It is inside a transaction, which goes on.
+            ending.close()
+        self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
 
 
 class WriteSession:

@@ -20,6 +20,7 @@ from tabard.storage.database import Database
 from tabard.storage.keys import key_rows, keys
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
+from tabard.storage.session import REST_SECONDS
 from tabard.storage.statements import Prepared, Statements, parameter
 from tabard.storage.tables import Tables, tenant_table
 from tests.tabard.storage.portals import (
@@ -350,6 +351,28 @@ async def test_a_session_that_is_closed_reads_no_more_and_one_that_is_released_d
         with pytest.raises(RequestEnded):
             await late
     assert database.checked_out == 0
+
+
+@pytest.mark.promise("P16")
+async def test_a_request_that_reads_nothing_for_a_while_lets_others_have_its_connection(
+    database_url: str,
+) -> None:
+    await filled(database_url)
+    database = Database(database_url, known, StorageOptions(pool_size=1, pool_wait=60))
+    waiting, other = database.reading(HERE), database.reading(ACROSS)
+    try:
+        assert (await waiting.read(sa.select(portal.c.id)))["id"] == (OURS,)
+        assert (await other.read(sa.select(portal.c.id)))["id"] == (THEIRS,)
+        await other.release()
+        async with waiting.snapshot():
+            await asyncio.sleep(3 * REST_SECONDS)
+            assert database.checked_out == 1, "a transaction lost its connection"
+            assert (await waiting.read(sa.select(portal.c.id)))["id"] == (OURS,)
+    finally:
+        await waiting.close()
+        await other.close()
+        assert database.checked_out == 0
+        await database.close()
 
 
 @pytest.mark.promise("P22")
