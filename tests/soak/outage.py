@@ -35,8 +35,8 @@ READERS: Final = 4
 CALM: Final = 20  # changes that are acknowledged before the outage
 PACE: Final = 0.02
 PATIENCE: Final = 120
-# Of a refusal, two seconds of which are promised, and of the first answer when the database is back.
-REFUSED_WITHIN: Final = 3.0
+# Of a refusal, and of the first answer when the database is back.
+REFUSED_WITHIN: Final = 2.0
 BACK_WITHIN: Final = 5.0
 FAR: Final = 3.0
 FAULTS: Final = ("stopped", "frozen", "far", "unreachable", "reset", "blackhole", "half_open")
