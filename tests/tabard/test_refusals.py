@@ -129,7 +129,7 @@ def test_field_function_must_say_what_it_returns() -> None:
         return 1
 
     with pytest.raises(
-        StartError, match=r"^score must say what it returns, as `-> dict\[int, V\]`; it says <class 'int'>$"
+        StartError, match=r"^score must say what it returns, as `-> dict\[int, V\]`; it says `-> int`$"
     ):
         made.field(Company, key="id", description="A score.")(score)
     with pytest.raises(

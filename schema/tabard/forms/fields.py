@@ -235,4 +235,7 @@ def _value_annotation(function: Callable[..., Any], *, has_key: bool) -> Any:
 
 
 def _said(annotation: Any) -> str:
-    return "nothing" if annotation is None else f"`{annotation}`"
+    if annotation is None:
+        return "nothing"
+    name = annotation.__name__ if isinstance(annotation, type) else annotation
+    return f"`-> {name}`"
