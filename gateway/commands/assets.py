@@ -18,8 +18,13 @@ def group() -> None:
 def build() -> None:
     """Build GraphiQL for /graphiql from npm packages; needs Node.js, and does nothing when all is built."""
     from gateway.assets import Assets
+    from gateway.data import DataFolder
 
-    assets = Assets(installation().configuration.assets)
+    configuration = installation().configuration
+    if configuration.assets.absolute().is_relative_to(configuration.data.absolute()):
+        # Made here, it would be open to all who may look at the page's files.
+        DataFolder(configuration.data).prepare()
+    assets = Assets(configuration.assets)
     if assets.is_current:
         typer.echo(f"GraphiQL is up to date in {assets.built}.")
         return

@@ -86,6 +86,15 @@ def test_a_page_is_built_once_and_again_when_its_sources_change(programs: Path, 
     assert [path.name for path in folder.iterdir()] == ["graphiql"]
 
 
+@POSIX
+def test_a_data_folder_that_is_made_for_the_page_is_its_owners(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TABARD_DATA", str(tmp_path / "data"))
+    build(tmp_path / "data" / "assets")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_folder_that_cannot_be_made_gets_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = build(tmp_path / "file" / "assets")
