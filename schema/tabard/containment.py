@@ -61,13 +61,13 @@ class Containment:
         except TimeoutError as error:
             # The function may also meet a time limit of its own.
             problem = self._late(plugin, function) if deadline.expired() else BROKEN
-            raise self._failed(plugin, function, error, problem) from error
+            raise self.failed(plugin, function, error, problem) from error
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
-            raise self._failed(plugin, function, error, "cancelled itself") from error
+            raise self.failed(plugin, function, error, "cancelled itself") from error
         except BaseException as error:  # sys.exit() and its like must not end the server
-            raise self._failed(plugin, function, error, BROKEN) from error
+            raise self.failed(plugin, function, error) from error
 
     def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         if inspect.iscoroutinefunction(function):
@@ -91,9 +91,10 @@ class Containment:
             )
         return late(self.limit)
 
-    def _failed(
-        self, plugin: str, function: Callable[..., Any], error: BaseException, problem: str
+    def failed(
+        self, plugin: str, function: Callable[..., Any], error: BaseException, problem: str = BROKEN
     ) -> PluginFailure:
+        """The failure as clients get it; the log gets what was raised."""
         self.failures[plugin] += 1
         log.error(
             "plugin failed",

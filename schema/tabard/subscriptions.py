@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from tabard.context import Context
 from tabard.contributions import Argument, FieldContribution, SubscriptionContribution
 from tabard.entities import entity_of
+from tabard.errors import Fault
 from tabard.events import Event
 from tabard.forms.contributor import READER, arguments_of
 from tabard.mutations import RESULT, fresh
@@ -64,7 +65,10 @@ class Subscription:
         if not visible:
             return []
         function, plugin = self.contribution.function, self.contribution.plugin
-        chosen = await context.contained(plugin, function, context.reader, visible, **args)
+        try:
+            chosen = await context.contained(plugin, function, context.reader, visible, **args)
+        except Fault as error:
+            raise context.graph.containment.failed(plugin, function, error) from error
         wanted = {event.place for event in chosen}
         return [event for event in visible if event.place in wanted]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx2
+import orjson
 import pytest
+from starlette.types import ASGIApp, Message
 from structlog.testing import capture_logs
 
 from gateway.app import Gateway as Edge
@@ -23,8 +26,10 @@ from gateway.identity.authenticator import DatabaseAuthenticator
 from gateway.identity.identity import Identity
 from tabard import Plugin
 from tabard.errors import Fault, GraphError, TabardError
+from tabard.events import Place
 from tabard.migrating import Migrations
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction
+from tabard.testing import Gateway
 from tests.promises.support.failures import KINDS, broken, failure, raised
 from tests.support.databases import bundled
 from tests.support.gateways import opened
@@ -57,6 +62,15 @@ ELSEWHERE: Final = {
     "endpoint": (READ, 0),
     "middleware": (READ, 0),
 }
+IN_A_STREAM: Final = {
+    "choice of events": "subscription ($kind: String!, $after: String) "
+    "{ brokenEvents(kind: $kind, after: $after) { recordId } }",
+    "field of an event": "subscription ($kind: String!, $after: String) "
+    "{ recordChanged(after: $after) { record { ... on Company { name brokenWord(kind: $kind) } } } }",
+}
+PATIENCE: Final = 30
+# Events that cannot be chosen because the database is away are chosen when it is back.
+WAITED_FOR: Final = {"Unavailable", "DeadlineExceeded"}
 IN_A_MUTATION: Final = {"mutation", "write"}
 BY_THE_DATABASE: Final = {"read of the caller", "read", "write"}
 
@@ -122,19 +136,27 @@ def trap(monkeypatch: pytest.MonkeyPatch) -> Trap:
 
 
 @pytest.fixture
-async def client(
-    demo_sqlite_url: str, plugins: Sequence[Plugin], trap: Trap
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client with a token, of a server for production."""
-    async with opened(demo_sqlite_url, plugins) as gateway:
-        database: Any = gateway.graph.database
-        known = Known(Identity(*await gateway.identity("super-admin")), trap)
-        engine = GraphEngine(gateway.graph, Migrations(demo_sqlite_url, plugins))
-        app = create_app(Edge(Configuration(), engine, DatabaseAuthenticator(known, database)))
-        headers = {"authorization": "Bearer x", "accept": "application/graphql-response+json"}
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
-            yield made
+async def behind(demo_sqlite_url: str, plugins: Sequence[Plugin]) -> AsyncIterator[Gateway]:
+    """What is behind the edge."""
+    async with opened(demo_sqlite_url, plugins) as made:
+        yield made
+
+
+@pytest.fixture
+async def app(behind: Gateway, demo_sqlite_url: str, plugins: Sequence[Plugin], trap: Trap) -> ASGIApp:
+    """A server for production, to which everybody is a super admin."""
+    known = Known(Identity(*await behind.identity("super-admin")), trap)
+    engine = GraphEngine(behind.graph, Migrations(demo_sqlite_url, plugins))
+    return create_app(Edge(Configuration(), engine, DatabaseAuthenticator(known, behind.graph.database)))
+
+
+@pytest.fixture
+async def client(app: ASGIApp) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with a token."""
+    headers = {"authorization": "Bearer x", "accept": "application/graphql-response+json"}
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as made:
+        yield made
 
 
 def expected(kind: str, layer: str, masked: Code) -> str:
@@ -201,3 +223,59 @@ async def test_a_server_answers_as_before_when_nothing_is_raised_any_more(
         trap.place = ""
         answer = await client.post("/graphql", json={"query": query})
         assert "errors" not in answer.json(), layer
+
+
+async def first_told(app: ASGIApp, query: str, **variables: str) -> list[str]:
+    """The codes of the first answer on an event stream, whose client then goes away; or what is wrong with it."""
+    told, heard = asyncio.Event(), b""
+    asked = iter([{"type": "http.request", "body": orjson.dumps({"query": query, "variables": variables})}])
+
+    async def receive() -> Message:
+        for message in asked:
+            return message
+        await told.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        nonlocal heard
+        heard += message.get("body", b"")
+        if b"event: " in heard:
+            told.set()
+
+    given = {"content-type": "application/json", "accept": "text/event-stream", "authorization": "Bearer x"}
+    headers = [(name.encode(), value.encode()) for name, value in given.items()]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    with capture_logs():
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await app(scope, receive, send)
+        except BaseException as error:  # noqa: BLE001 - whatever comes out of the server is no answer
+            return [f"no answer but {type(error).__name__}"]
+    first = heard.partition(b"data: ")[2].partition(b"\n")[0]
+    if INSIDE.search(heard.decode()) or not first:
+        return [heard.decode()]
+    errors = orjson.loads(first).get("errors", [])
+    assert all(error["extensions"]["requestId"] for error in errors)
+    return sorted({error["extensions"]["code"] for error in errors})
+
+
+@pytest.fixture
+async def cursor(behind: Gateway, client: httpx2.AsyncClient) -> str:
+    """The place before a record that was made."""
+    made = await client.post("/graphql", json={"query": WRITE})
+    assert made.json()["data"]["value"]["userErrors"] == []
+    portal, _ = await behind.identity("super-admin")
+    return behind.graph.places.encode(portal, Place(0, 0))
+
+
+async def test_whatever_a_plugin_raises_at_an_event_is_coded_and_tells_nothing(
+    app: ASGIApp, cursor: str
+) -> None:
+    wrong = {}
+    for (layer, query), kind in itertools.product(IN_A_STREAM.items(), KINDS):
+        if layer == "choice of events" and kind in WAITED_FOR:
+            continue
+        found = await first_told(app, query, kind=kind, after=cursor)
+        if found != [expected(kind, layer, Code.PLUGIN_ERROR)]:
+            wrong[layer, kind] = found
+    assert wrong == {}

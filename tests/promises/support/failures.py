@@ -13,7 +13,7 @@ import strawberry
 from graphql import GraphQLError
 
 import tabard.errors
-from tabard import Plugin, Public, Reader, Work
+from tabard import RECORD_CHANGED, Company, Event, Plugin, Public, Reader, Work
 from tabard.errors import (
     AssemblyRefused,
     Fault,
@@ -117,6 +117,14 @@ def broken() -> Plugin:
     @made.field(BrokenThing, key="number", description="Fails for all keys.")
     async def declared(reader: Reader, numbers: list[int], *, kind: str) -> dict[int, str]:
         return {number: raised(kind) for number in numbers}
+
+    @made.subscription(on=RECORD_CHANGED, description="Fails while it chooses.")
+    async def broken_events(reader: Reader, events: list[Event], *, kind: str) -> list[Event]:
+        return [raised(kind)]
+
+    @made.field(Company, key="id", description="Fails for all companies, at each event too.")
+    async def broken_word(reader: Reader, ids: list[int], *, kind: str) -> dict[int, str]:
+        return {id: raised(kind) for id in ids}
 
     @made.mutation(description="Fails in a transaction.")
     async def broken_change(work: Work, kind: str) -> None:
