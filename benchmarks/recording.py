@@ -84,11 +84,11 @@ def _writes(recording: Recording) -> Any:
             recording.statements.append(Recorded(compiled.text, list(cells), list(names), is_write=True))
         return await execute(session, statement, rows)
 
-    async def fetched(session: WriteSession, statement: Any) -> Any:
-        compiled, values = session._statements.find(statement, NOTHING)
+    async def fetched(session: WriteSession, statement: Any, given: Any = NOTHING) -> Any:
+        compiled, values = session._statements.find(statement, given)
         cells = compiled.arguments.values(session.scope.parameters, values)
         recording.statements.append(Recorded(compiled.text, list(cells), [], is_write=True))
-        return await fetch(session, statement)
+        return await fetch(session, statement, given)
 
     with mock.patch.multiple(WriteSession, execute=executed, fetch=fetched):
         yield
