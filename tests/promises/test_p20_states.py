@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.gateway.live.changes import CHANGED
+from tests.gateway.live.changes import CHANGED, RENAME
 from tests.soak.outage import outages
 from tests.support.events import told
 from tests.support.postgres import NoPostgresError
@@ -28,12 +29,25 @@ async def test_a_server_without_its_database_and_with_streams_says_so_and_ends()
                     while said not in (await client.get(path)).text:  # noqa: ASYNC110 - a probe asks
                         await asyncio.sleep(0.02)
 
+            async def ask(query: str, **variables: str) -> Any:
+                asked = {"query": query, "variables": variables}
+                answer = await client.post(
+                    "/graphql", json=asked, headers={"authorization": f"Bearer {made.token}"}
+                )
+                return answer.json()["data"]
+
             ws = made.server.address.replace("http", "ws", 1)
+            company = (await ask("{ companies(first: 1) { nodes { id } } }"))["companies"]["nodes"][0]["id"]
             async with (
                 opened(ws, made.token) as socket,
                 told(made.server.address, made.token, CHANGED) as events,
             ):
-                await socket.subscribe("s", CHANGED)
+                await ask(RENAME, record=company, name="First")
+                first = (await events.next())[1]["data"]["recordChanged"]["cursor"]
+                await ask(RENAME, record=company, name="Second")
+                await events.next()
+                await socket.subscribe("s", CHANGED, after=first)
+                assert (await socket.receive())["type"] == "next"
                 await until("/metrics", "tabard_streams_open 2.0")
                 await until("/readyz", '"status":"ready"')
                 leave, come = made.faults["stopped"]

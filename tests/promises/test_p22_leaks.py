@@ -153,7 +153,8 @@ async def test_nothing_is_left_of_requests_that_end_at_random(
 
     await asyncio.gather(*(keep_calling() for _ in range(AT_ONCE)))
     record_property("ends", dict(caller.ends))
-    assert {"cancelled", "gone None"} <= set(caller.ends)
+    # Who goes away from a request that takes no time is answered all the same.
+    assert {"cancelled", "gone"} <= {end.split()[0] for end in caller.ends}
 
     await settled(service, tasks)
     async with asyncio.timeout(PATIENCE):
