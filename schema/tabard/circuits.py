@@ -53,7 +53,7 @@ class Circuits:
         return late.times >= self.MOST
 
     def answered(self, plugin: str, function: Callable[..., Any]) -> None:
-        """Forgets that the function was late."""
+        """Forgets that the function was late; it has answered in time, be it by an exception."""
         if self._late:
             self._late.pop(_key(plugin, function), None)
 

@@ -53,9 +53,7 @@ class Containment:
         try:
             with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
                 async with deadline:
-                    result = await self._start(plugin, function, *args, **kwargs)
-            self._circuits.answered(plugin, function)
-            return result
+                    return await self._start(plugin, function, *args, **kwargs)
         except (GraphError, Fault):
             raise
         except TimeoutError as error:
@@ -68,6 +66,10 @@ class Containment:
             raise self.failed(plugin, function, error, "cancelled itself") from error
         except BaseException as error:  # sys.exit() and its like must not end the server
             raise self.failed(plugin, function, error) from error
+        finally:
+            # To raise is an answer too; who is cut off has not waited long enough to know.
+            if not (deadline.expired() or is_cancelled()):
+                self._circuits.answered(plugin, function)
 
     def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
         if inspect.iscoroutinefunction(function):

@@ -22,8 +22,8 @@ Resolve = Callable[..., Any]
 class Guarded:
     """A field's resolver behind its policies; with a plugin, what it raises becomes that plugin's failure.
 
-    `limit` is how many seconds an awaited result may take; None where something else sees to that.
     Calling it does both for one object. Who runs many at once checks the policies once and contains each call.
+    `limit` is how many seconds an awaited result may take; None where something else sees to that.
     """
 
     def __init__(

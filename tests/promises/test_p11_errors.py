@@ -33,6 +33,7 @@ from tabard.testing import Gateway
 from tests.promises.support.failures import KINDS, broken, failure, raised
 from tests.support.databases import bundled
 from tests.support.gateways import opened
+from tests.support.scopes import posted
 
 pytestmark = pytest.mark.promise("P11")
 
@@ -242,13 +243,10 @@ async def first_told(app: ASGIApp, query: str, **variables: str) -> list[str]:
         if b"event: " in heard:
             told.set()
 
-    given = {"content-type": "application/json", "accept": "text/event-stream", "authorization": "Bearer x"}
-    headers = [(name.encode(), value.encode()) for name, value in given.items()]
-    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     with capture_logs():
         try:
             async with asyncio.timeout(PATIENCE):
-                await app(scope, receive, send)
+                await app(posted("x", {"accept": "text/event-stream"}), receive, send)
         except BaseException as error:  # noqa: BLE001 - whatever comes out of the server is no answer
             return [f"no answer but {type(error).__name__}"]
     first = heard.partition(b"data: ")[2].partition(b"\n")[0]

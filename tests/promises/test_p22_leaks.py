@@ -26,6 +26,7 @@ from gateway.installation import Installation
 from gateway.serving import DEMO_TOKENS, Service
 from tabard.personas import find_user
 from tabard.storage.session import ReadSession
+from tests.support.scopes import posted
 
 pytestmark = [
     pytest.mark.promise("P22", "P27"),
@@ -113,25 +114,7 @@ class Caller:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
 
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"authorization", f"Bearer {self._token}".encode()),
-        ]
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "http",
-            "method": "POST",
-            "path": "/graphql",
-            "raw_path": b"/graphql",
-            "query_string": b"",
-            "root_path": "",
-            "headers": headers,
-            "client": ("127.0.0.1", 1),
-            "server": ("demo", 80),
-        }
-        await app(scope, receive, send)
+        await app(posted(self._token, {}), receive, send)
         return statuses[0] if statuses else None
 
 

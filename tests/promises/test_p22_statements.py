@@ -31,6 +31,7 @@ from tabard.storage.scope import Scope
 from tabard.storage.sqlite_connections import SqliteConnection
 from tabard.testing import Gateway
 from tests.support.databases import bundled, connected
+from tests.support.scopes import posted
 
 pytestmark = pytest.mark.promise("P22")
 
@@ -213,26 +214,7 @@ async def ask(app: Any, field: str, token: str, leaving: asyncio.Event) -> tuple
     async def send(message: Message) -> None:
         sent.append(message)
 
-    headers = {
-        "content-type": "application/json",
-        "accept": "application/graphql-response+json",
-        "authorization": f"Bearer {token}",
-    }
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "scheme": "http",
-        "method": "POST",
-        "path": "/graphql",
-        "raw_path": b"/graphql",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1),
-        "server": ("slow", 80),
-    }
-    await app(scope, receive, send)
+    await app(posted(token, {"accept": "application/graphql-response+json"}), receive, send)
     if not sent:
         return None, None
     return sent[0]["status"], json.loads(b"".join(message["body"] for message in sent[1:]))
