@@ -3,8 +3,6 @@
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -19,12 +17,11 @@ from gateway.identity.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.load import LoadSettings
+from gateway.misconfiguration import PREFIX, misspelt, problems, variable
 from gateway.rate import RateSettings
 from tabard.errors import ConfigurationInvalid
 
-PREFIX = "TABARD_"
 SHORTEST_SECRET = 32
-SIMILAR = 0.75
 ORIGIN = re.compile(
     r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z][a-z0-9+.-]*://\[[0-9a-f:]+\](:[0-9]{1,5})?"
 )
@@ -188,32 +185,13 @@ class Configuration(BaseSettings):
 
 def configured(**chosen: Any) -> Configuration:
     """The settings of the environment, with those that a command has chosen; raises ConfigurationInvalid."""
-    if misspelt := list(_misspelt(os.environ)):
-        raise ConfigurationInvalid("; ".join(misspelt))
+    if wrong := list(misspelt(os.environ, Configuration)):
+        raise ConfigurationInvalid("; ".join(wrong))
     try:
         return Configuration(**chosen)
     except ValidationError as error:
-        raise ConfigurationInvalid("; ".join(explain(error))) from error
+        raise ConfigurationInvalid("; ".join(problems(error, Configuration))) from error
     except SettingsError as error:
-        # Its cause quotes the setting's value.
-        raise ConfigurationInvalid(f"{error}; write it as JSON") from None
-
-
-def _misspelt(names: Iterable[str]) -> Iterator[str]:
-    """What looks like a setting and is none: it would be left out, and a default taken that nobody chose."""
-    known = [name.upper() for name in Configuration.model_fields]
-    for name in sorted(names):
-        given = name.upper().removeprefix(PREFIX).partition("__")[0]
-        if name.upper().startswith(PREFIX) and given not in known:
-            for meant in get_close_matches(given, known, n=1, cutoff=SIMILAR):
-                yield f"{name} is no setting; write {PREFIX}{meant} if you mean that, else unset it"
-
-
-def explain(error: ValidationError) -> list[str]:
-    """One sentence for each setting that cannot be used, never with its value."""
-    return [
-        f"{PREFIX}{'__'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
-        if problem["loc"]
-        else problem["msg"].removeprefix("Value error, ")
-        for problem in error.errors(include_input=False)
-    ]
+        # Its cause quotes the setting's value, and its words name the setting and pydantic's own source.
+        name = str(error).partition('"')[2].partition('"')[0]
+        raise ConfigurationInvalid(f"{variable([name])} is not JSON; write it as JSON") from None

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from gateway.configuration import Configuration, configured, explain
+from gateway.configuration import Configuration, configured
 from gateway.limits import Limits
 from tabard.errors import ConfigurationInvalid
 
@@ -112,11 +112,28 @@ def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("TABARD_PORT", "many", "TABARD_PORT: Input should be a valid integer"),
-        ("TABARD_PORT", "70000", "TABARD_PORT: Input should be less than or equal to 65535"),
-        ("TABARD_LIMITS__DEPTH", "0", "TABARD_LIMITS__DEPTH: Input should be greater than 0"),
-        ("TABARD_LIMITS__DEEP", "1", "TABARD_LIMITS__DEEP: Extra inputs are not permitted"),
-        ("TABARD_DEADLINE_SECONDS", "-1", "TABARD_DEADLINE_SECONDS: Input should be greater than 0"),
+        ("TABARD_PORT", "hunter2", "TABARD_PORT must be a whole number"),
+        ("TABARD_PORT", "70000", "TABARD_PORT must be at most 65535"),
+        ("TABARD_DEVELOPMENT", "hunter2", "TABARD_DEVELOPMENT must be true or false"),
+        ("TABARD_ENGINE", "hunter2", "TABARD_ENGINE must be 'compiled' or 'stock'"),
+        ("TABARD_LIMITS__DEPTH", "0", "TABARD_LIMITS__DEPTH must be greater than 0"),
+        (
+            "TABARD_LIMITS__DEPHT",
+            "1",
+            "TABARD_LIMITS__DEPHT is no setting; write TABARD_LIMITS__DEPTH if you mean that, else unset it",
+        ),
+        (
+            "TABARD_DATABASE__HUNTER",
+            "1",
+            "TABARD_DATABASE__HUNTER is no setting; unset it",
+        ),
+        ("TABARD_DEADLINE_SECONDS", "-1", "TABARD_DEADLINE_SECONDS must be greater than 0"),
+        ("TABARD_ISSUERS", "[hunter2", "TABARD_ISSUERS is not JSON; write it as JSON"),
+        (
+            "TABARD_ISSUERS",
+            '[{"issuer": "hunter2", "audience": "tabard"}]',
+            "TABARD_ISSUERS[0].jwks_url is missing, and is needed",
+        ),
         (
             "TABARD_SECRET_KEY",
             "hunter2",
@@ -124,15 +141,13 @@ def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.Mon
         ),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named_without_its_value(
+def test_a_setting_that_cannot_be_used_is_named_with_what_to_write_and_without_its_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError) as refusal:
-        Configuration()
-    (explained,) = explain(refusal.value)
-    assert explained.startswith(sentence)
-    assert "hunter2" not in str(refusal.value)
+    with pytest.raises(ConfigurationInvalid) as refusal:
+        configured()
+    assert str(refusal.value) == sentence
 
 
 def test_a_misspelt_setting_is_refused_and_what_is_named_alike_by_chance_is_left_alone(
@@ -146,16 +161,15 @@ def test_a_misspelt_setting_is_refused_and_what_is_named_alike_by_chance_is_left
         configured()
     assert str(refusal.value) == (
         "TABARD_DATABSE_URL is no setting; write TABARD_DATABASE_URL if you mean that, else unset it; "
-        "TABARD_LIMIT__DEPTH is no setting; write TABARD_LIMITS if you mean that, else unset it"
+        "TABARD_LIMIT__DEPTH is no setting; write TABARD_LIMITS__DEPTH if you mean that, else unset it"
     )
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "::", "example.org"])
 def test_development_mode_is_refused_where_others_can_reach_it(host: str) -> None:
-    with pytest.raises(ValidationError) as refusal:
-        Configuration(development=True, host=host)
-    (explained,) = explain(refusal.value)
-    assert explained == (
+    with pytest.raises(ConfigurationInvalid) as refusal:
+        configured(development=True, host=host)
+    assert str(refusal.value) == (
         "development mode accepts demo tokens, so it is served on loopback only: "
         "unset TABARD_DEVELOPMENT or set TABARD_HOST to 127.0.0.1"
     )
@@ -181,15 +195,15 @@ def test_issuers_are_read_from_one_variable(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"algorithms": ["HS256"]}, "TABARD_ISSUERS__0__ALGORITHMS__0"),
-        ({"algorithms": ["none"]}, "TABARD_ISSUERS__0__ALGORITHMS__0"),
-        ({"algorithms": []}, "TABARD_ISSUERS__0__ALGORITHMS"),
+        ({"algorithms": ["HS256"]}, r"TABARD_ISSUERS\[0\].algorithms\[0\]"),
+        ({"algorithms": ["none"]}, r"TABARD_ISSUERS\[0\].algorithms\[0\]"),
+        ({"algorithms": []}, r"TABARD_ISSUERS\[0\].algorithms"),
         ({"jwks_url": "http://login.test/jwks.json"}, "it must be https"),
         ({"jwks_url": "file:///etc/passwd"}, "write an address"),
         ({"jwks_url": "https://user@login.test/"}, "write an address"),
         ({"user_claim": "portal"}, "the same claim"),
-        ({"audience": ""}, "TABARD_ISSUERS__0__AUDIENCE"),
-        ({"jku": "https://login.test/"}, "TABARD_ISSUERS__0__JKU"),
+        ({"audience": ""}, r"TABARD_ISSUERS\[0\].audience"),
+        ({"jku": "https://login.test/"}, r"TABARD_ISSUERS\[0\].jku"),
     ],
 )
 def test_an_issuer_that_could_not_be_trusted_is_refused(changed: dict[str, Any], problem: str) -> None:
@@ -210,4 +224,4 @@ def test_issuers_that_are_no_json_are_refused_without_their_text(monkeypatch: py
     with pytest.raises(ConfigurationInvalid, match="write it as JSON") as refused:
         configured()
     assert "secret" not in str(refused.value)
-    assert "issuers" in str(refused.value)
+    assert "TABARD_ISSUERS" in str(refused.value)
