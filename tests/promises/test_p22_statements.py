@@ -25,10 +25,10 @@ from tabard import Plugin, Reader, SignedIn
 from tabard.errors import DeadlineExceeded
 from tabard.migrating import Migrations
 from tabard.records.tables import portal, user
-from tabard.storage.database import database_url
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.storage.sqlite_connections import SqliteConnection
+from tabard.storage.urls import database_url
 from tabard.testing import Gateway
 from tests.support.databases import bundled, connected
 from tests.support.scopes import posted

@@ -17,7 +17,7 @@ from tabard.migrating.migration import Migration
 from tabard.migrating.opening import is_there, opened
 from tabard.migrating.steps import Choice, Step, take
 from tabard.plugin import Plugin
-from tabard.storage.database import database_url
+from tabard.storage.urls import database_url
 
 T = TypeVar("T")
 Progress = Callable[[Migration], None]

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.errors import ConfigurationInvalid
 from tabard.storage.completion import completed
 from tabard.storage.faults import translated
 from tabard.storage.options import StorageOptions
@@ -16,6 +14,7 @@ from tabard.storage.scope import Scope
 from tabard.storage.session import ReadSession, WriteConnection, WriteSession
 from tabard.storage.sqlite import SqliteStorage
 from tabard.storage.tables import Tables
+from tabard.storage.urls import database_url
 from tabard.storage.wakeups import Wakeups
 
 log = structlog.get_logger("tabard.storage")
@@ -86,19 +85,3 @@ class Database:
     async def close(self) -> None:
         """Closes all connections."""
         await self._storage.close()
-
-
-def database_url(text: str) -> sa.URL:
-    """The URL with our drivers: a path or `sqlite:///…`, or `postgresql://…`; raises ConfigurationInvalid."""
-    try:
-        url = sa.make_url(text)
-    except sa.exc.ArgumentError as error:
-        raise ConfigurationInvalid(
-            "the database's URL cannot be read; write sqlite:///path/to/file.db or postgresql://user@host/name"
-        ) from error
-    backend = url.get_backend_name()
-    if backend not in ("sqlite", "postgresql"):
-        raise ConfigurationInvalid(f"Tabard runs on SQLite and PostgreSQL, not on {backend}")
-    if backend == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ConfigurationInvalid("Tabard's SQLite database is a file; write sqlite:///path/to/file.db")
-    return url.set(drivername="sqlite+aiosqlite" if backend == "sqlite" else "postgresql+asyncpg")

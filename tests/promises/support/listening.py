@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from websockets.exceptions import WebSocketException
 
 from tabard.records.journal import outbox_event
-from tabard.storage.database import database_url
 from tabard.storage.ids import decode_global_id
+from tabard.storage.urls import database_url
 from tests.support.databases import connected
 from tests.support.events import told
 from tests.support.sockets import opened

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tabard.records import tables
 from tabard.records.journal import audit_entry, idempotency_record, outbox_event, property_history
-from tabard.storage.database import database_url
 from tabard.storage.ids import decode_global_id
+from tabard.storage.urls import database_url
 from tests.promises.support.writers import Change, State
 from tests.support.databases import connected
 
