@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from gateway.configuration import PREFIX, Configuration
+from gateway.configuration import Configuration
 from gateway.data import DataFolder
 from gateway.documents.manifest import Manifest, read_manifest
+from gateway.misconfiguration import PREFIX
 from tabard.assembly import AssembledSchema, assemble
 from tabard.errors import ConfigurationInvalid
 from tabard.host import PluginHost

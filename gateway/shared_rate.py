@@ -10,7 +10,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 
-from gateway.configuration import PREFIX
+from gateway.misconfiguration import PREFIX
 from gateway.rate import RateSettings, too_many
 from tabard.errors import ConfigurationInvalid
 from tabard.nouns.rate import RateLimit

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.app import Gateway
 from gateway.codes import Code
-from gateway.configuration import PREFIX, Configuration
+from gateway.configuration import Configuration
 from gateway.connections import DatabaseSettings
 from gateway.documents.trust import TrustSettings
 from gateway.exits import Exit
@@ -20,6 +20,7 @@ from gateway.identity.issuers import Issuer
 from gateway.limits import Limits
 from gateway.live.bounds import Bounds
 from gateway.load import LoadSettings
+from gateway.misconfiguration import PREFIX
 from gateway.rate import RateSettings
 from tabard.policies import REASONS
 from tests.gateway.sample import SampleAuthenticator, SampleEngine

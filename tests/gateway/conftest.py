@@ -14,8 +14,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
-from gateway.configuration import PREFIX, Configuration
+from gateway.configuration import Configuration
 from gateway.logs import configure_logs
+from gateway.misconfiguration import PREFIX
 from tests.gateway.sample import SampleAuthenticator, SampleEngine
 
 
