@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from gateway.commands import (
     assets,
+    backup,
     demo,
     documents,
     importing,
@@ -90,6 +91,7 @@ def begin(
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(migrate.migrate)
+app.command()(backup.backup)
 app.add_typer(portal.app, name="portal")
 app.command("import")(importing.import_)
 app.command()(schema.schema)

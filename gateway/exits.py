@@ -33,6 +33,7 @@ class Exit(IntEnum):
         10,
         "An import's mapping or files cannot be used, or the portal changed meanwhile; nothing was written.",
     )
+    BACKUP = 11, "A backup was not made; nothing is left of it."
     INTERRUPTED = 130, "Ctrl-C, or the signal SIGINT."
 
 
@@ -41,6 +42,7 @@ CODES: tuple[tuple[type[errors.TabardError], Exit], ...] = (
     (errors.RowsRefused, Exit.ROWS),
     (errors.ImportRefused, Exit.IMPORT),
     (errors.CommandRefused, Exit.USAGE),
+    (errors.BackupFailed, Exit.BACKUP),
     (errors.ConfigurationInvalid, Exit.CONFIGURATION),
     (errors.DataFolderUnusable, Exit.DATA_FOLDER),
     (errors.AddressUnavailable, Exit.ADDRESS),

@@ -74,6 +74,10 @@ class DataFolderUnusable(StartError):
     """The folder of the embedded database cannot be made, read or written."""
 
 
+class BackupFailed(TabardError):
+    """A backup that was not made; nothing is left of it."""
+
+
 class AddressUnavailable(StartError):
     """The host and port that the server should listen on are taken, or not ours to take."""
 
