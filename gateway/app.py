@@ -1,12 +1,10 @@
 """App: the addresses of the server, and what stands behind them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -26,6 +24,7 @@ from gateway.endpoint import GraphQLEndpoint
 from gateway.engine import Authenticator, Engine
 from gateway.envelope import Envelope, given_or_new, request_id_of
 from gateway.examples import examples
+from gateway.head import Head
 from gateway.health import Health
 from gateway.identity.guests import Guests
 from gateway.live.desk import Desk
@@ -40,6 +39,7 @@ from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
 from gateway.stocks import stock_of
+from gateway.till import Till
 
 GRAPH: Final = "/graphql"
 
@@ -84,44 +84,33 @@ class Gateway:
         return Streams(self.configuration.streams)
 
 
-class App(Starlette):
-    """Starlette's application, past which requests to the graph go straight through the middleware.
+class Shortcut:
+    """Middleware: takes requests to the graph straight there.
 
-    It would look for their route among all, and for exceptions that the envelope answers.
+    Routing would look for their route among all, and for exceptions that the envelope answers.
     """
 
-    def __init__(self, graph: ASGIApp, *, middleware: Sequence[Middleware], **options: Any) -> None:
-        super().__init__(middleware=middleware, **options)
-        for item in reversed(middleware):
-            graph = item.cls(graph, *item.args, **item.kwargs)
+    def __init__(self, app: ASGIApp, graph: ASGIApp) -> None:
+        self._app = app
         self._graph = graph
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == GRAPH:
-            await self._graph(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        is_graph = scope["type"] == "http" and scope["path"] == GRAPH
+        await (self._graph if is_graph else self._app)(scope, receive, send)
 
 
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
-    health = Health(gateway.engine, gateway.load)
-    library, stock = gateway.library, stock_of(gateway.configuration.rate)
-    desk = Desk(gateway.engine, gateway.configuration, library, stock, gateway.load)
-    events = EventStreams(desk, gateway.authenticator, gateway.streams, gateway.configuration)
+    configuration, library, load = gateway.configuration, gateway.library, gateway.load
+    health, stock = Health(gateway.engine, load), stock_of(configuration.rate)
+    till = Till(gateway.engine, configuration, stock, load)
+    desk = Desk(gateway.engine, configuration, library, stock, till)
+    events = EventStreams(desk, gateway.authenticator, gateway.streams, configuration)
     endpoint = GraphQLEndpoint(
-        gateway.engine,
-        gateway.authenticator,
-        gateway.configuration,
-        library,
-        stock,
-        events,
-        gateway.load,
-        gateway.metrics,
+        gateway.authenticator, configuration, library, till, events, load, gateway.metrics
     )
-    sockets = Sockets(desk, gateway.authenticator, gateway.streams, gateway.configuration)
-    app = App(
-        endpoint,
+    sockets = Sockets(desk, gateway.authenticator, gateway.streams, configuration)
+    app = Starlette(
         routes=[
             WebSocketRoute(GRAPH, sockets),
             Route(GRAPH, endpoint),
@@ -133,7 +122,8 @@ def create_app(gateway: Gateway) -> Starlette:
         ],
         middleware=[
             Middleware(Envelope),
-            Middleware(Origins, gateway.configuration.allowed_origins),
+            Middleware(Origins, configuration.allowed_origins),
+            Middleware(Shortcut, endpoint),
             Middleware(Compression),
         ],
         exception_handlers={HTTPException: refuse_address},
@@ -157,7 +147,7 @@ async def find_nothing(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers whoever asks at an address where nothing is; sockets too are told so in words."""
     if scope["type"] != "websocket":
         raise HTTPException(404)
-    request_id = given_or_new(Headers(scope=scope).get("x-request-id"))
+    request_id = given_or_new(Head.of(scope))
     refusal = Refusal(Code.NOT_FOUND, f"{Code.NOT_FOUND.meaning} {Code.NOT_FOUND.remedy}")
     await WebSocket(scope, receive, send).send_denial_response(Responder(request_id).failure(refusal))
 

@@ -2,11 +2,12 @@
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from gateway.beginning import Rest, begin
 from gateway.codes import Code
+from gateway.head import Head
 from gateway.limits import Limits
 from gateway.refusal import LimitExceeded, Refusal
 
@@ -18,10 +19,9 @@ GRACE = 16
 class Body:
     """The body of one request. Its methods raise ClientDisconnect when the client goes before its end."""
 
-    def __init__(self, receive: Receive, headers: Headers, limits: Limits) -> None:
+    def __init__(self, receive: Receive, head: Head, limits: Limits) -> None:
         self._receive = receive
-        self._declared = headers.get("content-length", "")
-        self._waits_for_leave = "expect" in headers
+        self._head = head
         self._limits = limits
         self._received = 0
         self._is_complete = False
@@ -29,24 +29,32 @@ class Body:
 
     async def read(self) -> bytes:
         """The whole body; a client that sends slowly has no longer than one that stalls."""
-        if self._declared.isdecimal():
+        declared = self._head.first(b"content-length")
+        if declared.isdecimal():
             # Twenty digits say enough; thousands of them are no number to Python.
-            self._require_size(int(self._declared[:20]))
-        body = bytearray()
+            self._require_size(int(declared[:20]))
+        arriving = begin(self._arrive())
+        if not isinstance(arriving, Rest):
+            return arriving
         try:
             async with asyncio.timeout(self._limits.upload_seconds):
-                while not self._is_complete:
-                    body += await self._next()
-                    self._require_size(self._received)
+                return await arriving
         except TimeoutError:
             self._is_late = True
             what = f"The body did not arrive within {self._limits.upload_seconds:g} seconds."
             raise Refusal(Code.REQUEST_TIMEOUT, f"{what} {Code.REQUEST_TIMEOUT.remedy}") from None
-        return bytes(body)
+
+    async def _arrive(self) -> bytes:
+        pieces = []
+        while not self._is_complete:
+            pieces.append(await self._next())
+            self._require_size(self._received)
+        return b"".join(pieces)
 
     async def discard(self) -> bool:
         """Receives what is left, within bounds; False when more may come and the connection must end."""
-        if self._is_late or self._waits_for_leave:
+        # Who waits for leave to send is given none.
+        if self._is_late or b"expect" in self._head:
             return self._is_complete
         try:
             async with asyncio.timeout(self._limits.upload_seconds):

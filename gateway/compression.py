@@ -6,9 +6,10 @@ no cookies. So its length tells a listener nothing worth guessing.
 
 from functools import lru_cache
 
-from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.head import Head
 
 SMALLEST_BYTES = 1_024
 # Measured on an answer of 170 KB: 1.3 ms, where level 6 takes 13 and level 9 takes 19, for 13 to 18 % more bytes.
@@ -16,14 +17,17 @@ LEVEL = 4
 
 
 class Compression:
-    """Middleware: Starlette's, for requests whose `Accept-Encoding` really accepts gzip."""
+    """Middleware: Starlette's, for requests whose `Accept-Encoding` really accepts gzip.
+
+    It goes round the applications that answer, or round one answer that is long.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._zipped = GZipMiddleware(app, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accepted = scope["type"] == "http" and Headers(scope=scope).getlist("accept-encoding")
+        accepted = scope["type"] == "http" and Head.of(scope).every(b"accept-encoding")
         app = self._zipped if accepted and accepts_gzip(", ".join(accepted)) else self._app
         await app(scope, receive, send)
 

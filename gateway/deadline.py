@@ -1,28 +1,42 @@
 """Deadline: ends work whose time is spent or whose client is gone."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from enum import Enum, auto
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from gateway.beginning import Rest, begin
 from gateway.codes import Code
+from tabard.cancellation import is_cancelled
 from tabard.errors import DeadlineExceeded
 
 T = TypeVar("T")
 UNWATCHED_SECONDS: Final = 0.1
 
 
-async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
+async def finish(work: Coroutine[Any, Any, T], receive: Receive, seconds: float) -> T:
     """The work's result; cancels it and raises DeadlineExceeded or ClientDisconnect when it comes too late.
 
     The body must have been received: what else comes from the client is its going away.
     """
-    watch = Watch(receive, seconds)
+    late_at = asyncio.get_running_loop().time() + seconds
     try:
-        return await work
+        begun = begin(work)
+    except asyncio.CancelledError as error:
+        if is_cancelled():
+            raise
+        raise cancelled_itself() from error
+    return await finish_rest(begun, receive, seconds, late_at) if isinstance(begun, Rest) else begun
+
+
+async def finish_rest(rest: Rest[T], receive: Receive, seconds: float, late_at: float) -> T:
+    """The same for work that has begun, by the loop's time."""
+    watch = Watch(receive, late_at)
+    try:
+        return await rest
     except asyncio.CancelledError as error:
         if not watch.end():
             raise
@@ -31,10 +45,14 @@ async def finish(work: Awaitable[T], receive: Receive, seconds: float) -> T:
         if watch.reason is Reason.LATE:
             what = f"The request was ended after {seconds:g} seconds."
             raise DeadlineExceeded(f"{what} {Code.DEADLINE_EXCEEDED.remedy}") from None
-        # Nobody cancelled this request: something inside the work did, and the client is owed an answer.
-        raise RuntimeError("the work cancelled itself") from error
+        raise cancelled_itself() from error
     finally:
         watch.end()
+
+
+def cancelled_itself() -> RuntimeError:
+    """The failure of work that nobody has cancelled: something inside it did, and the client is owed an answer."""
+    return RuntimeError("the work cancelled itself")
 
 
 class Reason(Enum):
@@ -50,13 +68,13 @@ class Watch:
     Most work is done before the client is worth looking at.
     """
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
+    def __init__(self, receive: Receive, late_at: float) -> None:
         loop = asyncio.get_running_loop()
         self.reason: Reason | None = None
         self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._receive = receive
-        self._late_at = loop.time() + seconds
-        self._timer = loop.call_later(min(seconds, UNWATCHED_SECONDS), self._begin)
+        self._late_at = late_at
+        self._timer = loop.call_at(min(late_at, loop.time() + UNWATCHED_SECONDS), self._begin)
         self._watching: asyncio.Task[None] | None = None
         self._is_over = False
 

@@ -1,7 +1,9 @@
 """Endpoint: answers `/graphql`."""
 
 import asyncio
-from time import monotonic, perf_counter
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from time import perf_counter
 from typing import Final
 
 from graphql import OperationType
@@ -13,23 +15,24 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.body import Body
 from gateway.codes import Code
+from gateway.compression import SMALLEST_BYTES, Compression
 from gateway.configuration import Configuration
-from gateway.deadline import finish
 from gateway.documents.documents import Operation, unresolved
 from gateway.documents.library import Library
-from gateway.engine import Authenticator, Engine, Outcome
+from gateway.engine import Authenticator, Caller
 from gateway.envelope import request_id_of
+from gateway.head import Head
 from gateway.identity.credentials import authorization
 from gateway.live.event_streams import EventStreams
 from gateway.load import Load, stopping
 from gateway.media import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, accepts_events, negotiate
 from gateway.metrics import Metrics
 from gateway.query_string import parse_query_string, require_preflight
-from gateway.rate import Stock, name_of
 from gateway.refusal import Refusal, wrong_method
 from gateway.request import GraphQLRequest, idempotency_key_of, parse_request, require_json
 from gateway.response import Responder
 from gateway.server_timing import headers_of
+from gateway.till import Order, Till
 from tabard.timing import timed
 from tabard.tracing import is_tracing, span
 
@@ -46,21 +49,19 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        engine: Engine,
         authenticator: Authenticator,
         configuration: Configuration,
         library: Library,
-        stock: Stock,
+        till: Till,
         events: EventStreams,
         load: Load,
         metrics: Metrics,
     ) -> None:
-        self._engine = engine
         self._authenticator = authenticator
-        self._configuration = configuration
+        self._is_development = configuration.development
         self._limits = configuration.limits
         self._library = library
-        self._stock = stock
+        self._till = till
         self._events = events
         self._load = load
         self._metrics = metrics
@@ -68,18 +69,18 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         self._load.inside += 1
+        observed = self._timed if self._is_development else self._traced
         try:
-            response = await self._timed(scope, receive)
+            response = await observed(scope, receive)
         except ClientDisconnect:
             return
         finally:
             self._load.inside -= 1
         self._metrics.answered(scope.get(OPERATION), response.status_code, perf_counter() - started)
-        await response(scope, receive, send)
+        is_long = len(response.body) >= SMALLEST_BYTES
+        await (Compression(response) if is_long else response)(scope, receive, send)
 
     async def _timed(self, scope: Scope, receive: Receive) -> Response:
-        if not self._configuration.development:
-            return await self._traced(scope, receive)
         with timed() as timing:
             response = await self._traced(scope, receive)
         response.headers.update(headers_of(timing))
@@ -111,21 +112,21 @@ class GraphQLEndpoint:
         }
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        headers = Headers(scope=scope)
-        accept = ", ".join(headers.getlist("accept"))
+        head = Head.of(scope)
+        accept = ", ".join(head.every(b"accept"))
         accepted = negotiate(accept)
         responder = self._responder(scope, accepted)
-        body = Body(receive, headers, self._limits)
+        body = Body(receive, head, self._limits)
         try:
-            if scope["method"] == "OPTIONS":
+            if head.method == "OPTIONS":
                 return Response(status_code=204, headers={"allow": ALLOWED})
             self._load.require_open()
-            require_method(scope["method"])
+            require_method(head.method)
             require_acceptable(accepted)
-            request = await self._read(scope, headers, body)
-            if self._is_streamed(accept, headers, request):
-                return await self._stream(scope, headers, request, responder)
-            return await self._answer(scope, headers, request, receive, responder)
+            request = await self._read(scope["query_string"], head, body)
+            if accepted == EVENT_STREAM or (accepts_events(accept) and self._is_subscription(request, head)):
+                return await self._stream(head, request, responder)
+            return await self._answer(scope, head, request, receive, responder)
         except ClientDisconnect:
             raise
         except asyncio.CancelledError:
@@ -145,63 +146,42 @@ class GraphQLEndpoint:
             GRAPHQL_RESPONSE if accepted == EVENT_STREAM else accepted or JSON,
             self._limits.errors,
             self._limits.answer_bytes,
-            self._configuration.development,
+            self._is_development,
             self._metrics.codes,
         )
 
-    async def _read(self, scope: Scope, headers: Headers, body: Body) -> GraphQLRequest:
-        if scope["method"] == "POST":
-            require_json(headers)
+    async def _read(self, query_string: bytes, head: Head, body: Body) -> GraphQLRequest:
+        if head.method == "POST":
+            require_json(head)
             return parse_request(await body.read(), self._limits.json_depth)
-        require_preflight(headers)
+        require_preflight(head)
         await body.read()
-        return parse_query_string(scope["query_string"], self._limits.json_depth)
+        return parse_query_string(query_string, self._limits.json_depth)
 
-    def _is_streamed(self, accept: str, headers: Headers, request: GraphQLRequest) -> bool:
-        """Whether to answer with events: to who prefers them, and to whoever reads them and subscribes."""
-        if negotiate(accept) == EVENT_STREAM:
-            return True
-        checked = self._library.find(request, headers) if accepts_events(accept) else None
-        return checked is not None and checked.is_subscription(request.operation_name)
+    def _is_subscription(self, request: GraphQLRequest, head: Head) -> bool:
+        return self._library.find(request, head).is_subscription(request.operation_name)
 
-    async def _stream(
-        self, scope: Scope, headers: Headers, request: GraphQLRequest, responder: Responder
-    ) -> Response:
-        if scope["method"] == "GET":
-            for operation in self._library.find(request, headers).operations.values():
+    async def _stream(self, head: Head, request: GraphQLRequest, responder: Responder) -> Response:
+        if head.method == "GET":
+            for operation in self._library.find(request, head).operations.values():
                 require_reading("GET", operation)
-        return await self._events.open(request, scope, responder)
+        return await self._events.open(request, head, responder)
 
     async def _answer(
-        self, scope: Scope, headers: Headers, request: GraphQLRequest, receive: Receive, responder: Responder
+        self, scope: Scope, head: Head, request: GraphQLRequest, receive: Receive, responder: Responder
     ) -> Response:
-        checked = self._library.find(request, headers)
+        checked = self._library.find(request, head)
         if checked.errors:
             return responder.problems(checked.errors)
         operation = scope[OPERATION] = checked.operation(request.operation_name)
         require_answerable(operation)
-        require_reading(scope["method"], operation)
-        quote = operation.price.quote(request.variables)
-        quote.require(self._limits)
-        async with self._load.place():
-            work = self._execute(scope, headers, request, operation, quote.cost)
-            outcome = await finish(work, receive, self._configuration.deadline_seconds)
-        response, spent = responder.result(outcome.result, quote, self._limits.cost)
-        await self._stock.give_back(outcome.caller, quote.cost - spent)
-        return response
+        require_reading(head.method, operation)
+        quote = self._till.quote(operation, request.variables)
+        order = Order(operation, request.variables, idempotency_key_of(request, head), quote)
+        return await self._till.answer(order, partial(self._admit, head), head, receive, responder)
 
-    async def _execute(
-        self, scope: Scope, headers: Headers, request: GraphQLRequest, operation: Operation, cost: int
-    ) -> Outcome:
-        key = idempotency_key_of(request, headers)
-        until = monotonic() + self._configuration.deadline_seconds
-        async with self._authenticator.authenticate(authorization(headers)) as caller:
-            name = name_of(caller.viewer, scope)
-            rate = await self._stock.take(name, cost)
-            result = await self._engine.execute(
-                operation, request.variables, caller, idempotency_key=key, rate=rate, until=until
-            )
-        return Outcome(result, name)
+    def _admit(self, head: Head) -> AbstractAsyncContextManager[Caller]:
+        return self._authenticator.authenticate(authorization(head))
 
 
 def require_method(method: str) -> None:

@@ -21,14 +21,6 @@ class Caller:
     reads: ReadSession | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the graph answered, and to whom: the name under which the caller's points are counted."""
-
-    result: ExecutionResult
-    caller: str
-
-
 class Probe(Protocol):
     """One thing that answers depend on, e.g. the database."""
 

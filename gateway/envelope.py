@@ -4,10 +4,10 @@ import asyncio
 import re
 import secrets
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from gateway.head import Head
 from gateway.response import Responder
 from tabard.cancellation import is_cancelled
 
@@ -35,7 +35,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = given_or_new(Headers(scope=scope).get("x-request-id"))
+        request_id = given_or_new(Head.of(scope))
         scope.setdefault("state", {})["request_id"] = request_id
         is_started = False
 
@@ -78,13 +78,17 @@ def request_id_of(scope: Scope) -> str:
     return str(scope["state"]["request_id"])
 
 
-def given_or_new(given: str | None) -> str:
-    """The caller's id when it is plain and short, else a new one."""
-    return given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+def given_or_new(head: Head) -> str:
+    """The caller's id for the request when it is plain and short, else a new one."""
+    given = head.first(b"x-request-id")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
 
 
 def enveloped(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     """The headers with the request's id and those for browsers."""
-    present = {name.lower() for name, _ in headers}
-    added = [pair for pair in SECURITY if pair[0] not in present]
-    return [*headers, (b"x-request-id", request_id.encode()), *added]
+    present = {name for name, _ in headers}
+    return [
+        *headers,
+        (b"x-request-id", request_id.encode()),
+        *(pair for pair in SECURITY if pair[0] not in present),
+    ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -57,15 +55,6 @@ class Load:
             raise stopping()
         if self.running >= self._settings.running and len(self._queue) >= self._settings.waiting:
             raise self._overloaded()
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place for what happens inside; raises Refusal when none comes free in time."""
-        await self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
 
     async def enter(self) -> None:
         """Takes a place, of which `leave` must be told; raises Refusal when none comes free in time."""

@@ -3,16 +3,17 @@
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.codes import Code
 from gateway.envelope import request_id_of
+from gateway.head import Head
 from gateway.refusal import Refusal, wrong_method
 from gateway.response import Responder
 
 METHODS = ("GET", "POST")
+ASKED_METHOD = b"access-control-request-method"
 SHOWN = ("retry-after", "server-timing", "x-request-id", "x-tabard-fallback")
 DAY_SECONDS = 86_400
 
@@ -41,17 +42,17 @@ class Origins:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if refusal := self._refusal(scope["method"], headers):
+        head = Head.of(scope)
+        if refusal := self._refusal(head):
             await Responder(request_id_of(scope)).failure(refusal)(scope, receive, send)
             return
-        app = self._shared if headers.get("origin") in self._allowed else self._app
+        app = self._shared if head.first(b"origin") in self._allowed else self._app
         await app(scope, receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> Refusal | None:
-        if not is_allowed(headers, self._allowed):
+    def _refusal(self, head: Head) -> Refusal | None:
+        if not is_allowed(head, self._allowed):
             return foreign()
-        if method == "OPTIONS" and headers.get("access-control-request-method", "GET") not in METHODS:
+        if head.method == "OPTIONS" and ASKED_METHOD in head and head.first(ASKED_METHOD) not in METHODS:
             return wrong_method(", ".join(METHODS))
         return None
 
@@ -62,23 +63,23 @@ def foreign() -> Refusal:
     return Refusal(code, f"{code.meaning} {code.remedy}", headers={"vary": "Origin"})
 
 
-def require_allowed(headers: Headers, allowed: Collection[str]) -> None:
+def require_allowed(head: Head, allowed: Collection[str]) -> None:
     """Refuses a page of a foreign origin."""
-    if not is_allowed(headers, allowed):
+    if not is_allowed(head, allowed):
         raise foreign()
 
 
-def is_allowed(headers: Headers, allowed: Collection[str]) -> bool:
+def is_allowed(head: Head, allowed: Collection[str]) -> bool:
     """Whether a page of the `Origin` may connect: a listed one, or one of the very host it asks.
 
     Programs other than browsers send no `Origin`.
     """
-    origins = headers.getlist("origin")
+    origins = head.every(b"origin")
     if not origins:
         return True
     if len(origins) > 1:
         return False
-    return origins[0] in allowed or _host(origins[0]) == headers.get("host", "").lower() != ""
+    return origins[0] in allowed or _host(origins[0]) == head.first(b"host").lower() != ""
 
 
 def _host(origin: str) -> str | None:

@@ -3,9 +3,8 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-
 from gateway.codes import Code
+from gateway.head import Head
 from gateway.identity.credentials import BEARER
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, malformed, parse_object, request_of
@@ -16,17 +15,17 @@ MOST_FIELDS = 100
 # No browser sends one of these for a foreign page before the server has agreed; Apollo's clients send theirs
 # without being told to.
 PREFLIGHT = (
-    "graphql-require-preflight",
-    "apollo-require-preflight",
-    "x-apollo-operation-name",
-    "x-requested-with",
+    b"graphql-require-preflight",
+    b"apollo-require-preflight",
+    b"x-apollo-operation-name",
+    b"x-requested-with",
 )
 
 
-def require_preflight(headers: Headers) -> None:
+def require_preflight(head: Head) -> None:
     """Refuses a request that any page could make a browser send; none adds a bearer token by itself."""
-    has_token = BEARER.fullmatch(headers.get("authorization", ""))
-    if not has_token and not any(headers.get(name) for name in PREFLIGHT):
+    has_token = BEARER.fullmatch(head.first(b"authorization"))
+    if not has_token and not any(map(head.first, PREFLIGHT)):
         code = Code.CSRF_PREVENTED
         raise Refusal(code, f"{code.meaning} {code.remedy}")
 

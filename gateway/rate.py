@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretStr
-from starlette.types import Scope
 
 from gateway.codes import Code
+from gateway.head import Head
 from gateway.refusal import Refusal
 from tabard.nouns.rate import RateLimit
 from tabard.viewer import Viewer
@@ -109,8 +109,8 @@ def too_many(seconds: float) -> Refusal:
     )
 
 
-def name_of(viewer: Viewer, scope: Scope) -> str:
+def name_of(viewer: Viewer, head: Head) -> str:
     """By which a caller's points are counted: the user, or without one the address."""
     if viewer.is_signed_in:
         return f"{viewer.portal_id}/{viewer.user_id}"
-    return str((scope.get("client") or ("nowhere",))[0])
+    return head.address

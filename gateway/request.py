@@ -3,14 +3,13 @@
 import re
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from starlette.datastructures import Headers
 
 from gateway.codes import Code
+from gateway.head import Head
 from gateway.media import JSON, parse_media_type
 from gateway.refusal import LimitExceeded, Refusal
 
@@ -23,23 +22,22 @@ STEPS = bytes.maketrans(OPENING + CLOSING, b"\x01\x01\xff\xff")
 NO_BRACKETS = bytes(set(range(256)) - set(OPENING + CLOSING))
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """What a client asks for: a document, by its text or by its hash, and how to execute it."""
 
     query: str | None
-    operation_name: str | None = None
-    variables: dict[str, Any] = field(default_factory=dict)
-    extensions: dict[str, Any] = field(default_factory=dict)
-    document_id: str | None = None
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    document_id: str | None
 
 
-def require_json(headers: Headers) -> None:
+def require_json(head: Head) -> None:
     """Refuses a body that is declared as anything but plain JSON in UTF-8."""
-    encodings = [encoding.strip().lower() for encoding in headers.getlist("content-encoding")]
+    encodings = [encoding.strip().lower() for encoding in head.every(b"content-encoding")]
     if any(encoding != "identity" for encoding in encodings):
         raise unsupported("The body is compressed.", {"accept-encoding": "identity"})
-    declared = headers.getlist("content-type")
+    declared = head.every(b"content-type")
     media_type = parse_media_type(declared[0]) if len(declared) == 1 else None
     if not media_type or media_type.name != JSON:
         raise unsupported("The body is not declared as `application/json`.")
@@ -77,13 +75,16 @@ def request_of(members: Mapping[str, Any]) -> GraphQLRequest:
     return request
 
 
-def idempotency_key_of(request: GraphQLRequest, headers: Headers) -> str | None:
+def idempotency_key_of(request: GraphQLRequest, head: Head | None = None) -> str | None:
     """The key in the header `Idempotency-Key` or in `extensions.idempotencyKey`; refuses two different ones."""
-    given = [*headers.getlist("idempotency-key"), request.extensions.get("idempotencyKey")]
-    keys = {key if isinstance(key, str) else "" for key in given if key is not None}
+    given = [] if head is None else head.every(b"idempotency-key")
+    extended = request.extensions.get("idempotencyKey")
+    if not given and extended is None:
+        return None
+    keys = {key if isinstance(key, str) else "" for key in (*given, extended) if key is not None}
     if len(keys) > 1 or "" in keys:
         raise malformed("The idempotency key is no plain text, or two different ones are given.")
-    return next(iter(keys), None)
+    return keys.pop()
 
 
 def parse_object(text: bytes, json_depth: int, what: str) -> Mapping[str, Any]:

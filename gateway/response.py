@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from gateway.codes import Code
 from gateway.documents.price import Quote
-from gateway.media import JSON
+from gateway.media import GRAPHQL_RESPONSE, JSON
 from gateway.problem import Problem, from_exception, from_execution
 from gateway.refusal import LimitExceeded, Refusal
 
 FIELDS = 10
+CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (JSON, GRAPHQL_RESPONSE)}
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Responder:
     """Writes the answers to one request."""
 
@@ -72,8 +73,23 @@ class Responder:
         return [problem.formatted(self.request_id) for problem in problems]
 
     def _response(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
-        content_type = {"content-type": f"{self.media_type}; charset=utf-8"}
-        return Response(content, status, {**content_type, **(headers or {})})
+        return Answer(content, status, self.media_type, headers)
+
+
+class Answer(Response):
+    """An answer in JSON, with its headers as they are sent; Starlette would encode the same ones anew each time."""
+
+    def __init__(
+        self, content: bytes, status: int, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = content
+        self.raw_headers = [
+            (b"content-type", CONTENT_TYPES[media_type]),
+            (b"content-length", b"%d" % len(content)),
+            *((name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()),
+        ]
 
 
 def headers_of(error: Exception, problem: Problem) -> dict[str, str]:

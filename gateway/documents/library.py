@@ -5,12 +5,11 @@ A hash comes as `documentId`, or in the extension of Apollo's persisted-query pr
 
 from typing import Any
 
-from starlette.datastructures import Headers
-
 from gateway.codes import Code
 from gateway.documents.documents import CheckedDocument, Documents
 from gateway.documents.manifest import HASH, Manifest, hash_of
 from gateway.documents.trust import Mode, TrustSettings
+from gateway.head import Head
 from gateway.refusal import Refusal
 from gateway.request import GraphQLRequest, malformed
 
@@ -29,9 +28,9 @@ class Library:
         self._trusted = manifest.texts
         self._settings = settings
 
-    def find(self, request: GraphQLRequest, headers: Headers) -> CheckedDocument:
+    def find(self, request: GraphQLRequest, head: Head) -> CheckedDocument:
         """The request's document, checked; raises Refusal when there is none, or it is not for this client."""
-        mode = self._settings.mode_of(headers)
+        mode = self._settings.mode_of(head)
         named = hash_in(request)
         if request.query is None:
             return self._named(named, mode, is_link=request.document_id is None)

@@ -5,9 +5,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
-from starlette.datastructures import Headers
 
-CLIENT_NAMES = ("graphql-client-name", "apollographql-client-name")
+from gateway.head import Head
+
+CLIENT_NAMES = (b"graphql-client-name", b"apollographql-client-name")
 
 
 class Mode(StrEnum):
@@ -39,11 +40,11 @@ class TrustSettings(BaseModel):
     manifest: Path | None = None
     """File that `tabard documents build` has made; needed for every mode but `off`."""
 
-    def mode_of(self, headers: Headers) -> Mode:
+    def mode_of(self, head: Head) -> Mode:
         """The mode for the client that a request names."""
         if not self.clients:
             return self.mode
-        named = [self.clients.get(headers.get(header, ""), self.mode) for header in CLIENT_NAMES]
+        named = [self.clients.get(head.first(name), self.mode) for name in CLIENT_NAMES]
         return max((self.mode, *named), key=lambda mode: mode.strictness)
 
     @property

@@ -4,17 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.datastructures import Headers
-
 from gateway.codes import Code
+from gateway.head import Head
 from tabard.errors import Unauthenticated
 
 BEARER = re.compile(r"Bearer [A-Za-z0-9._~+/-]+=*", re.IGNORECASE)
 
 
-def authorization(headers: Headers) -> str | None:
+def authorization(head: Head) -> str | None:
     """The `Authorization` header, None without one; raises Unauthenticated unless it is a bearer token."""
-    given = headers.getlist("authorization")
+    given = head.every(b"authorization")
     if not given:
         return None
     if len(given) > 1 or not BEARER.fullmatch(given[0]):

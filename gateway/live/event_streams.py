@@ -8,12 +8,12 @@ from contextlib import ExitStack, aclosing
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.configuration import Configuration
 from gateway.engine import Authenticator
+from gateway.head import Head
 from gateway.identity.credentials import authorization
 from gateway.live.bounds import Bounds
 from gateway.live.desk import Desk, single
@@ -47,17 +47,16 @@ class EventStreams:
         self._streams = streams
         self._bounds = configuration.streams
 
-    async def open(self, request: GraphQLRequest, scope: Scope, responder: Responder) -> EventStream:
+    async def open(self, request: GraphQLRequest, head: Head, responder: Responder) -> EventStream:
         """The stream as an answer to be sent; raises LimitExceeded or Unauthenticated."""
         self._streams.require_running()
-        headers = Headers(scope=scope)
-        key, credentials = idempotency_key_of(request, headers), authorization(headers)
+        key, credentials = idempotency_key_of(request, head), authorization(head)
         standing = Standing(self._authenticator, credentials, self._bounds.recheck_seconds)
         with ExitStack() as kept:
             kept.enter_context(self._streams.connection(TRANSPORT))
             async with standing.admit() as caller:
                 kept.enter_context(self._streams.user(caller.viewer))
-            answers = await self._opened(self._desk.open(request, key, scope, standing, responder), responder)
+            answers = await self._opened(self._desk.open(request, key, head, standing, responder), responder)
             return EventStream(answers, responder, standing, self._streams, self._bounds, kept.pop_all())
 
     async def _opened(

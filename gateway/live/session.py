@@ -8,12 +8,12 @@ from contextlib import ExitStack, aclosing
 from typing import Any
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.websockets import WebSocket
 
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.engine import Authenticator
+from gateway.head import Head
 from gateway.identity.credentials import bearer
 from gateway.live.desk import Desk
 from gateway.live.messages import (
@@ -51,9 +51,11 @@ class Session:
         streams: Streams,
         configuration: Configuration,
         responder: Responder,
+        head: Head,
         credentials: str | None,
     ) -> None:
         self._socket = socket
+        self._head = head
         self._desk = desk
         self._authenticator = authenticator
         self._streams = streams
@@ -167,8 +169,8 @@ class Session:
         last = written("complete", id=id)
         try:
             self._require_room(running)
-            key = idempotency_key_of(request, Headers())
-            opened = await self._desk.open(request, key, self._socket.scope, standing, self._responder)
+            key = idempotency_key_of(request)
+            opened = await self._desk.open(request, key, self._head, standing, self._responder)
             async with aclosing(opened) as answers:
                 async for response in answers:
                     if response.status_code >= 300:

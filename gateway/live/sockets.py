@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from structlog.contextvars import bound_contextvars
@@ -10,6 +9,7 @@ from structlog.contextvars import bound_contextvars
 from gateway.configuration import Configuration
 from gateway.engine import Authenticator
 from gateway.envelope import given_or_new
+from gateway.head import Head
 from gateway.identity.credentials import authorization
 from gateway.live.desk import Desk
 from gateway.live.messages import SUBPROTOCOL, Closing
@@ -36,9 +36,9 @@ class Sockets:
         self._configuration = configuration
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        socket, headers = WebSocket(scope, receive, send), Headers(scope=scope)
+        socket, head = WebSocket(scope, receive, send), Head.of(scope)
         configuration = self._configuration
-        request_id = given_or_new(headers.get("x-request-id"))
+        request_id = given_or_new(head)
         responder = Responder(
             request_id,
             GRAPHQL_RESPONSE,
@@ -48,9 +48,9 @@ class Sockets:
         )
         with bound_contextvars(request_id=request_id):
             try:
-                require_allowed(headers, configuration.allowed_origins)
+                require_allowed(head, configuration.allowed_origins)
                 self._streams.require_running()
-                credentials = authorization(headers)
+                credentials = authorization(head)
                 with self._streams.connection(TRANSPORT):
                     if not await accepted(socket):
                         return
@@ -61,6 +61,7 @@ class Sockets:
                         self._streams,
                         configuration,
                         responder,
+                        head,
                         credentials,
                     )
                     await session.run()

@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from starlette.datastructures import Headers
 
 from gateway.codes import Code
 from gateway.configuration import Configuration
+from gateway.head import Head
 from gateway.origins import is_allowed
 
 APP = "https://app.example.com"
@@ -117,4 +117,4 @@ def test_what_is_no_origin_cannot_be_listed(origin: str) -> None:
 
 
 def test_a_request_without_a_host_has_no_pages_of_its_own() -> None:
-    assert not is_allowed(Headers({"origin": "https://app.example.com"}), ())
+    assert not is_allowed(Head({"headers": [(b"origin", b"https://app.example.com")]}), ())

@@ -18,12 +18,12 @@ from structlog.testing import capture_logs
 from gateway.app import Gateway as Edge
 from gateway.app import create_app
 from gateway.codes import Code
-from gateway.compression import Compression
 from gateway.configuration import Configuration
 from gateway.endpoint import GraphQLEndpoint
 from gateway.graph_engine import GraphEngine
 from gateway.identity.authenticator import DatabaseAuthenticator
 from gateway.identity.identity import Identity
+from gateway.origins import Origins
 from tabard import Plugin
 from tabard.errors import Fault, GraphError, TabardError
 from tabard.events import Place
@@ -127,7 +127,7 @@ def trap(monkeypatch: pytest.MonkeyPatch) -> Trap:
         ("write", SqliteTransaction, "commit"),
         ("engine", GraphEngine, "execute"),
         ("endpoint", GraphQLEndpoint, "_respond"),
-        ("middleware", Compression, "__call__"),
+        ("middleware", Origins, "__call__"),
     ]
     for place, owner, name in places:
         monkeypatch.setattr(owner, name, made.on(place, getattr(owner, name)))
