@@ -13,8 +13,10 @@ from benchmarks.workloads import DOCUMENTS
 from gateway.identity.identity import Identity
 from gateway.serving import Service
 from tabard.records.viewers import read_viewer
-from tabard.storage.compiled import NOTHING, CompiledRead
-from tabard.storage.session import ReadSession, WriteSession
+from tabard.storage.compiled import CompiledRead
+from tabard.storage.session import ReadSession
+from tabard.storage.transaction import WriteSession
+from tabard.storage.writes import Change
 
 
 @dataclass
@@ -72,23 +74,21 @@ def _reads(recording: Recording) -> Any:
 
 @contextmanager
 def _writes(recording: Recording) -> Any:
-    execute, fetch = WriteSession.execute, WriteSession.fetch
+    changed, fetched = WriteSession._change, WriteSession._read
 
-    async def executed(session: WriteSession, statement: Any, rows: Any = None) -> int:
-        given = [NOTHING] if rows is None else rows
-        compiled, values = session._statements.write(statement, given[0])
-        arguments = compiled.arguments
-        names = arguments.arranged([str(argument.key) for argument in arguments.each])
-        for row in given:
-            cells = arguments.values(session.scope.parameters, values, row)
-            recording.statements.append(Recorded(compiled.text, list(cells), list(names), is_write=True))
-        return await execute(session, statement, rows)
+    def change(session: WriteSession, statement: Any, rows: Any) -> Change:
+        made = changed(session, statement, rows)
+        arguments = made.write.arguments
+        names = list(arguments.arranged([str(argument.key) for argument in arguments.each]))
+        for values in made.rows:
+            recording.statements.append(Recorded(made.write.text, list(values), names, is_write=True))
+        return made
 
-    async def fetched(session: WriteSession, statement: Any, given: Any = NOTHING) -> Any:
+    async def fetch(session: WriteSession, statement: Any, given: Any) -> Any:
         compiled, values = session._statements.find(statement, given)
         cells = compiled.arguments.values(session.scope.parameters, values)
         recording.statements.append(Recorded(compiled.text, list(cells), [], is_write=True))
-        return await fetch(session, statement, given)
+        return await fetched(session, statement, given)
 
-    with mock.patch.multiple(WriteSession, execute=executed, fetch=fetched):
+    with mock.patch.multiple(WriteSession, _change=change, _read=fetch):
         yield

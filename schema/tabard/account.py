@@ -217,6 +217,4 @@ async def _choose_account_object(work: Work, object_type: str) -> None:
     await work.update(tables.portal, tables.portal.c.id == portal_id, account_object=stored)
     await raise_settings_version(work)
     await drop_missing(work)
-    await write_entry(
-        work, "account.object_changed", "portal", portal_id, {"accountObject": [before, object_type]}
-    )
+    write_entry(work, "account.object_changed", "portal", portal_id, {"accountObject": [before, object_type]})

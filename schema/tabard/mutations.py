@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import InputContext, StrawberryArgument, StrawberryArgumentAnnotation
@@ -125,9 +126,17 @@ class Mutation:
     async def _work(self, context: Context, path: str, given: Any) -> Any:
         if isinstance(given, Fault):
             raise given
-        graph, operation = context.graph, self.contribution.graphql_name
         # A request never holds two connections: many that did would wait for each other.
         await context.session.release()
+        try:
+            return await self._transaction(context, path, given)
+        except sa.exc.IntegrityError as error:
+            # What the function wrote last is sent with the commit, and refused only there.
+            plugin, function = self.contribution.plugin, self.contribution.function
+            raise context.graph.containment.failed(plugin, function, error) from error
+
+    async def _transaction(self, context: Context, path: str, given: Any) -> Any:
+        graph, operation = context.graph, self.contribution.graphql_name
         async with graph.database.writing(context.scope) as session:
             work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
             claim = await claimed(work, context.idempotency_key, path, given)

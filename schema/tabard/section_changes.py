@@ -155,7 +155,7 @@ async def _write(
 ) -> None:
     names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     changes = {f"{tab}.{camel(name)}": [before.get(name), after.get(name)] for name in names}
-    await write_entry(work, "tab.configured", noun_of(Workspace), state.id, changes)
+    write_entry(work, "tab.configured", noun_of(Workspace), state.id, changes)
 
 
 async def _store(work: Work, state: WorkspaceState, tab: str, new: StoredTab) -> None:

@@ -46,7 +46,7 @@ async def set_visible(
     if visible is not stored.is_visible:
         await store_visibility(work, state, tab, is_visible=visible)
         change = {f"{tab}.isVisible": [runtime.is_visible(state), visible]}
-        await write_entry(work, "tab.switched", noun_of(Workspace), state.id, change)
+        write_entry(work, "tab.switched", noun_of(Workspace), state.id, change)
     return state.id  # type: ignore[return-value]
 
 

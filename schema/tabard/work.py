@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,9 +16,9 @@ from tabard.errors import Fault
 from tabard.naming import camel, noun_of
 from tabard.records import journal
 from tabard.storage.ids import decode_global_id
-from tabard.storage.session import WriteSession
-from tabard.storage.statements import Prepared, parameter
+from tabard.storage.statements import Prepared, PreparedWrite, parameter
 from tabard.storage.tables import PORTAL_COLUMN
+from tabard.storage.transaction import WriteSession
 from tabard.storage.violations import violates
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tabard.viewer import Viewer
 
 T = TypeVar("T")
+ROW_ID: Final = "row_id"
+"""The parameter of a change that says which row; a column's own name says what to set it to."""
 
 
 class Work:
@@ -89,18 +91,33 @@ class Work:
         """Inserts a row with a fresh id and returns the id."""
         check_texts(table, values)
         id = self.new_id()
-        await self._session.execute(sa.insert(table), [{"id": id, **values}])
+        await self._session.execute(inserting(table), [{"id": id, **values}])
         return id
 
     async def insert_many(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Inserts rows, set-wise; rows without `id` get one. Returns the ids in order."""
-        for row in rows:
-            check_texts(table, row)
         has_id = "id" in table.primary_key.columns
         filled = [{"id": row.get("id") or self.new_id(), **row} if has_id else dict(row) for row in rows]
+        for row in filled:
+            check_texts(table, row)
         if filled:
-            await self._session.execute(sa.insert(table), filled)
+            await self._session.execute(inserting(table), filled)
         return [row["id"] for row in filled] if has_id else []
+
+    def append(self, table: sa.Table, *rows: dict[str, Any]) -> None:
+        """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own."""
+        self._later(inserting(table), table, rows)
+
+    def amend(self, table: sa.Table, id: int, **values: Any) -> None:
+        """Changes a row that is there along with the next statement or the commit, at no step of its own."""
+        check_texts(table, values)
+        self._session.later(_amending(table), [{ROW_ID: id, **values}])
+
+    def _later(self, statement: PreparedWrite, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        for row in rows:
+            check_texts(table, row)
+            row["id"] = self.new_id()
+        self._session.later(statement, rows)
 
     @contextmanager
     def refusing(self, table: sa.Table, faults: Mapping[str, Fault]) -> Iterator[None]:
@@ -126,40 +143,35 @@ class Work:
         """Reads inside the transaction."""
         return await self._session.fetch(statement)
 
+    async def first(self, statement: Prepared, **values: Any) -> dict[str, Any] | None:
+        """The first row that a prepared read finds inside the transaction, by name."""
+        found = await self._session.read(statement, values)
+        rows = zip(*found.values(), strict=True)
+        return next((dict(zip(found, row, strict=True)) for row in rows), None)
+
     async def emit(self, event: EventKind, id: int, changed: Iterable[str] = ()) -> None:
         """Tells subscribers, once this is committed, what happened to the row and which fields changed."""
-        await self.tell(event.key, event.noun, id, changed)
+        self.tell(event.key, event.noun, id, changed)
 
-    async def tell(
-        self, kind: str, subject_type: str, subject_id: int | None, changed: Iterable[str]
-    ) -> None:
+    def tell(self, kind: str, subject_type: str, subject_id: int | None, changed: Iterable[str]) -> None:
         """Writes an event of any kind; the core's own are not declared by a plugin."""
-        await self.insert(
-            journal.outbox_event,
-            position=await self._position(),
-            kind=kind,
-            subject_type=subject_type,
-            subject_id=subject_id,
-            payload={"changed": sorted(changed)},
-            at=self.now,
-        )
+        row = {
+            "kind": kind,
+            "subject_type": subject_type,
+            "subject_id": subject_id,
+            "payload": {"changed": sorted(changed)},
+            "at": self.now,
+        }
+        self._later(journal.new_event[self._session.dialect], journal.outbox_event, [row])
         self._session.has_events = True
-
-    async def _position(self) -> int:
-        """Where this transaction stands among those that write events; readers go by it."""
-        if self._session.dialect == "postgresql":
-            return await self._session.transaction_id()
-        last = sa.select(sa.func.coalesce(sa.func.max(journal.outbox_event.c.position), 0))
-        return int((await self.fetch(last))[0][0]) + 1
 
     async def find(self, type_: type[T], id: int, path: list[str] | None = None) -> T:
         """The row of a stored type with all its attributes; raises a NOT_FOUND fault."""
-        rows = await self._session.fetch(_by_id(cast(Any, type_)), {"id": id})
-        if not rows:
-            raise not_found(type_, path)
+        cells = await self._session.read(_by_id(cast(Any, type_)), {"id": id})
         entity = entity_of(type_)
-        cells = {name: [cell] for name, cell in rows[0]._mapping.items()}
         found: list[T] = entity.objects(list(entity.attributes), cells)
+        if not found:
+            raise not_found(type_, path)
         return found[0]
 
     async def find_global(self, type_: type[T], global_id: str, path: list[str] | None = None) -> T:
@@ -178,9 +190,10 @@ class Work:
 
         Returns the new version.
         """
-        version = int((await self.locked(table, id, if_version))["version"])
-        await self.update(table, table.c.id == id, version=version + 1, **values)
-        return version + 1
+        version = int((await self.locked(table, id, if_version))["version"]) + 1
+        check_texts(table, values)
+        await self._session.execute(_amending(table), [{ROW_ID: id, "version": version, **values}])
+        return version
 
     async def locked(
         self, table: sa.Table, id: int, if_version: int | None = None, path: list[str] | None = None
@@ -189,13 +202,31 @@ class Work:
 
         Raises a NOT_FOUND fault, and a STALE fault when `if_version` is not its version.
         """
-        rows = await self.fetch(sa.select(table).where(table.c.id == id).with_for_update())
-        if not rows:
+        row = await self.first(_locking(table), id=id)
+        if row is None:
             raise _absent(table.name, path)
-        row = dict(rows[0]._mapping)
         if if_version is not None and if_version != row["version"]:
             raise stale(row["version"])
         return row
+
+
+@lru_cache(maxsize=1_000)
+def inserting(table: sa.Table) -> PreparedWrite:
+    """Inserts rows into a table."""
+    return PreparedWrite(sa.insert(table))
+
+
+@lru_cache(maxsize=1_000)
+def _amending(table: sa.Table) -> PreparedWrite:
+    """Changes the row with an id."""
+    return PreparedWrite(sa.update(table).where(table.c.id == parameter(ROW_ID, table.c.id.type)))
+
+
+@lru_cache(maxsize=1_000)
+def _locking(table: sa.Table) -> Prepared:
+    """Reads the row with an id, and keeps others from changing it."""
+    rows = sa.select(table).where(table.c.id == parameter("id", table.c.id.type))
+    return Prepared(rows.with_for_update())
 
 
 @lru_cache(maxsize=1_000)

@@ -1,6 +1,7 @@
 """A plugin's mutation makes and changes records as the core does: with history, entry, event and version."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -81,7 +82,27 @@ def plugins() -> Sequence[Plugin]:
     async def alpha_make(work: Work) -> None:
         await create_record(work, CustomRecord, name="x")
 
+    _add_careless(alpha)
     return [*bundled(), alpha]
+
+
+def _add_careless(alpha: Plugin) -> None:
+    """Adds mutations that look away."""
+
+    @alpha.mutation(description="Writes a row twice, and makes nothing of the refusal.")
+    async def alpha_swallow(work: Work, deal: Deal, again: bool) -> Deal:
+        row = {"object_type": "deal", "key": "twice", "label": "x", "display_order": 1, "version": 1}
+        await work.insert(tables.pipeline, **row)
+        await change_record(work, deal, name="Renamed")
+        if again:
+            with suppress(sa.exc.IntegrityError):
+                await work.insert(tables.pipeline, **row)
+        return deal
+
+    @alpha.mutation(description="Gives a record to a company that is not there, and looks no more.")
+    async def alpha_lose(work: Work, deal: Deal) -> Deal:
+        work.amend(tables.deal, deal.id, company_id=1)
+        return deal
 
 
 async def added(gateway: Gateway, **values: Any) -> Any:
@@ -177,6 +198,27 @@ async def test_what_tabard_keeps_cannot_be_written(gateway: Gateway, name: str) 
     answer = await gateway.execute(document, {"deal": deal, "given": name})
     assert answer.codes == ["PLUGIN_ERROR"]
     assert len((await written(gateway, deal))[1]) == 1
+
+
+@pytest.mark.promise("P18")
+async def test_a_statement_that_was_refused_is_never_answered_as_done(gateway: Gateway) -> None:
+    """PostgreSQL undoes such a transaction whatever the plugin makes of the error; so does SQLite here."""
+    deal = (await added(gateway))["deal"]["id"]
+    document = """mutation ($deal: ID!, $again: Boolean!) {
+      alphaSwallow(input: { deal: $deal, again: $again }) { deal { name } userErrors { code } }
+    }"""
+    answer = await gateway.execute(document, {"deal": deal, "again": True})
+    assert (answer.codes, answer.data) == (["PLUGIN_ERROR"], {"alphaSwallow": None})
+    assert len((await written(gateway, deal))[1]) == 1
+    done = await gateway.query(document, {"deal": deal, "again": False})
+    assert done["alphaSwallow"] == {"deal": {"name": "Renamed"}, "userErrors": []}
+
+
+async def test_what_the_database_refuses_at_the_commit_is_its_plugins_failure(gateway: Gateway) -> None:
+    deal = (await added(gateway))["deal"]["id"]
+    document = "mutation ($deal: ID!) { alphaLose(input: { deal: $deal }) { deal { id } } }"
+    answer = await gateway.execute(document, {"deal": deal})
+    assert (answer.codes, answer.data) == (["PLUGIN_ERROR"], {"alphaLose": None})
 
 
 async def test_text_that_its_column_cannot_hold_is_a_user_error_on_both_databases(gateway: Gateway) -> None:

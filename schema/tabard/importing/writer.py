@@ -14,7 +14,7 @@ from tabard.importing.targets import Target
 from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
-from tabard.storage.session import WriteSession
+from tabard.storage.transaction import WriteSession
 
 log = structlog.get_logger("tabard.importing")
 

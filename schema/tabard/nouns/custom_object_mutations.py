@@ -78,7 +78,7 @@ async def custom_object_create(
         id = await work.insert(tables.custom_object, object_type=object_type, version=1, **values)
     await _define(work, object_type, properties or [])
     changes = {"objectType": [None, object_type], "label": [None, values["label"]]}
-    await write_entry(work, "custom_object.created", "custom_object", id, changes)
+    write_entry(work, "custom_object.created", "custom_object", id, changes)
     return await work.find(CustomObject, id)
 
 
@@ -108,7 +108,7 @@ async def custom_object_update(
     changes |= {f"properties.{item.key}": [None, item.kind.value] for item in properties or []}
     if changes:
         await work.update(table, table.c.id == custom_object.id, version=before["version"] + 1, **values)
-        await write_entry(work, "custom_object.changed", "custom_object", custom_object.id, changes)
+        write_entry(work, "custom_object.changed", "custom_object", custom_object.id, changes)
     return await work.find(CustomObject, custom_object.id)
 
 

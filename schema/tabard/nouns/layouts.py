@@ -84,7 +84,7 @@ async def page_layout_create(
             properties=properties,
             version=1,
         )
-    await write_entry(work, "layout.created", "page_layout", id, {"name": [None, name]})
+    write_entry(work, "layout.created", "page_layout", id, {"name": [None, name]})
     return await work.find(PageLayout, id)
 
 
@@ -96,7 +96,7 @@ async def page_layout_delete(work: Work, layout: PageLayout) -> Deleted:
     if not await work.delete(tables.page_layout, tables.page_layout.c.id == layout.id):
         raise not_found(PageLayout, ["input", "layout"])  # Somebody else was quicker.
     await drop_missing(work)
-    await write_entry(work, "layout.deleted", "page_layout", layout.id, {"name": [layout.name, None]})
+    write_entry(work, "layout.deleted", "page_layout", layout.id, {"name": [layout.name, None]})
     return Deleted(encode_global_id("page_layout", layout.id))
 
 

@@ -44,5 +44,5 @@ async def portal_feature_set(work: Work, feature: Feature, is_on: IsOn) -> Porta
     after = sorted({*before, feature} if is_on else {*before} - {feature})
     if after != before:
         await work.update(tables.portal, portal.id == portal_id, features=after)
-        await write_entry(work, "portal.changed", "portal", portal_id, {"features": [before, after]})
+        write_entry(work, "portal.changed", "portal", portal_id, {"features": [before, after]})
     return await work.find(Portal, portal_id)

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, cast
 
-import sqlalchemy as sa
 import strawberry
 
 from tabard.contributions import RecordContribution
@@ -232,38 +231,37 @@ async def record_move_stage(
     found = named(work, record, ["input", "record"])
     if not found.record.has_pipelines:
         raise _no_pipelines(found.record, ["input", "record"])
-    object_type, before = await _place_before(work, found)
-    await check_stage(work, object_type, stage, ["input", "stage"])
+    records = RecordChanges(work, found.record)
+    row = await records.locked(found.id)
+    # The pipeline that a record is in is one of its type.
+    if stage.pipeline_id != row["pipeline_id"]:
+        await check_stage(work, records.object_type, stage, ["input", "stage"])
     changes = given(properties)
-    _check_pipeline(before, stage, pipeline)
+    _check_pipeline(row["pipeline_id"], stage, pipeline)
     closed_on = found.record.closed_on
-    enters_closed = stage.is_closed and (
-        before is None or (before.is_closed, before.is_won) != (True, stage.is_won)
-    )
-    if closed_on is not None and enters_closed and closed_on not in {item.key for item in changes}:
+    if (
+        closed_on is not None
+        and closed_on not in {item.key for item in changes}
+        and await _closes(work, row["stage_id"], stage)
+    ):
         changes.append(Given(closed_on, PropertyKind.DATE, work.viewer.today, Place(closed_on)))
     placed = {"stage_id": stage.id, "pipeline_id": stage.pipeline_id}
-    await RecordChanges(work, found.record).update(found.id, changes, if_version, placed)
+    await records.change(row, changes, if_version, placed)
     return found.name
 
 
-async def _place_before(work: Work, found: Found) -> tuple[str, Stage | None]:
-    """The record's object type, and the stage that it is in."""
-    table = found.record.table.c
-    object_type = table.get("object_type", sa.literal(noun_of(found.record.type)))
-    statement = sa.select(object_type, table.stage_id).where(
-        table.id == found.id, table.archived_at.is_(None)
-    )
-    rows = await work.fetch(statement.with_for_update())
-    if not rows:
-        raise not_found(found.record.type, ["input", "record"])
-    key, stage_id = tuple(rows[0])
-    return key, None if stage_id is None else await work.find(Stage, stage_id)
+async def _closes(work: Work, before: int | None, target: Stage) -> bool:
+    """Whether a record that goes from one stage to the other is closed by that, or closed anew."""
+    if not target.is_closed or before is None:
+        return target.is_closed
+    left = await work.find(Stage, before)
+    return (left.is_closed, left.is_won) != (True, target.is_won)
 
 
-def _check_pipeline(before: Stage | None, target: Stage, pipeline: str | None) -> None:
+def _check_pipeline(before: int | None, target: Stage, pipeline: str | None) -> None:
+    """Raises a fault for a pipeline that is neither the record's nor the one that is named."""
     named_pipeline = None if pipeline is None else decode_global_id(pipeline)
-    expected = named_pipeline[1] if named_pipeline else (before.pipeline_id if before else target.pipeline_id)
+    expected = named_pipeline[1] if named_pipeline else before or target.pipeline_id
     if target.pipeline_id != expected:
         raise Fault(
             "INVALID",
@@ -343,4 +341,4 @@ def _rows(found: Found, other: Found) -> list[dict[str, Any]]:
 async def _tell(work: Work, action: str, found: Found, other: Found) -> None:
     noun = noun_of(other.record.type)
     change = {"to": [None, encode_global_id(noun, other.id)]}
-    await write_entry(work, action, noun_of(found.record.type), found.id, change)
+    write_entry(work, action, noun_of(found.record.type), found.id, change)

@@ -73,7 +73,7 @@ async def workspace_create(
     with work.refusing(tables.workspace, {"workspace_name_key": _name_taken()}):
         id = await _in_free_slot(work, values)
     await _assign(work, id, team_ids)
-    await write_entry(work, "workspace.created", "workspace", id, {"name": [None, values["name"]]})
+    write_entry(work, "workspace.created", "workspace", id, {"name": [None, values["name"]]})
     return id  # type: ignore[return-value]
 
 
@@ -107,7 +107,7 @@ async def workspace_update(
                 version=row["version"] + 1,
                 updated_at=work.now,
             )
-        await write_entry(work, "workspace.changed", "workspace", row["id"], changes)
+        write_entry(work, "workspace.changed", "workspace", row["id"], changes)
     return row["id"]  # type: ignore[no-any-return]
 
 
@@ -138,7 +138,7 @@ async def workspace_delete(
             path=["input", "confirmIrreversible"],
         )
     await work.delete(tables.workspace, tables.workspace.c.id == row["id"])
-    await write_entry(work, "workspace.deleted", "workspace", row["id"], {"name": [row["name"], None]})
+    write_entry(work, "workspace.deleted", "workspace", row["id"], {"name": [row["name"], None]})
     return Deleted(encode_global_id(noun_of(Workspace), row["id"]))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -21,9 +22,15 @@ from tabard.records.entries import Change, as_changes, write_entry, write_histor
 from tabard.records.values import Place, as_columns, as_value_row, changed, check
 from tabard.storage.ids import encode_global_id
 from tabard.storage.keys import keys as keys_in
+from tabard.storage.statements import Prepared, parameter
 from tabard.work import Work, not_found, stale
 
 READ_ONLY = frozenset({"created_at", "updated_at", "last_activity_at"})
+_PIPELINE: Final = Prepared(
+    sa.select(tables.pipeline.c.object_type).where(
+        tables.pipeline.c.id == parameter("id", tables.pipeline.c.id.type)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class RecordChanges:
         self._record = record
         self._table = record.table
         self._noun = noun_of(record.type)
-        self._object_type = object_type or self._noun
+        self.object_type = object_type or self._noun
 
     async def create(self, given: Sequence[Given], placed: Mapping[str, Any] | None = None) -> int:
         """A new record with these properties and other columns; owned by the viewer unless given."""
@@ -68,15 +75,14 @@ class RecordChanges:
                     "is missing; a record needs it", reason="property.required", code="REQUIRED"
                 )
         cells.setdefault("owner_id", work.viewer.user_id)
-        id = await work.insert(
-            self._table, **cells, **(placed or {}), created_at=work.now, updated_at=work.now, version=1
-        )
+        row = {**cells, **(placed or {}), "created_at": work.now, "updated_at": work.now, "version": 1}
+        id = await work.insert(self._table, **row)
         await self._write_custom(id, given, targets)
         changes = [Change(item.key, targets[item.key].kind, None, item.value) for item in given]
         if "owner" not in targets:
             changes.append(Change("owner", PropertyKind.USER, None, cells["owner_id"]))
-        await write_history(work, self._object_type, id, changes)
-        await write_entry(work, "record.created", self._noun, id, as_changes(changes))
+        write_history(work, self.object_type, id, changes)
+        write_entry(work, "record.created", self._noun, id, as_changes(changes))
         return id
 
     async def update(
@@ -86,8 +92,17 @@ class RecordChanges:
 
         `placed` are columns of no property, such as the stage's, to change along.
         """
-        work = self._work
-        row = await self._locked(id)
+        return await self.change(await self.locked(id), given, if_version, placed)
+
+    async def change(
+        self,
+        row: Mapping[str, Any],
+        given: Sequence[Given],
+        if_version: int | None,
+        placed: Mapping[str, Any] | None = None,
+    ) -> int:
+        """The same for a record whose row is locked."""
+        work, id = self._work, row["id"]
         if if_version is not None and if_version != row["version"]:
             raise stale(row["version"])
         targets = await self._targets(given)
@@ -106,21 +121,18 @@ class RecordChanges:
         if not changes:
             return int(row["version"])
         version = int(row["version"]) + 1
-        await work.update(self._table, self._table.c.id == id, **cells, version=version, updated_at=work.now)
+        work.amend(self._table, id, **cells, version=version, updated_at=work.now)
         await self._write_custom(id, given, targets)
-        await write_history(work, self._object_type, id, changes)
-        await write_entry(work, "record.changed", self._noun, id, as_changes(changes))
+        write_history(work, self.object_type, id, changes)
+        write_entry(work, "record.changed", self._noun, id, as_changes(changes))
         return version
 
-    async def _locked(self, id: int) -> dict[str, Any]:
-        statement = sa.select(*self._table.c).where(
-            self._table.c.id == id, self._table.c.archived_at.is_(None)
-        )
-        rows = await self._work.fetch(statement.with_for_update())
-        if not rows:
+    async def locked(self, id: int) -> dict[str, Any]:
+        """The record's row; nobody else changes it before this is committed."""
+        row = await self._work.first(_locking(self._table), id=id)
+        if row is None:
             raise not_found(self._record.type, ["input", "record"])
-        row = dict(rows[0]._mapping)
-        self._object_type = row.get("object_type", self._noun)
+        self.object_type = row.get("object_type", self._noun)
         return row
 
     async def _targets(self, given: Sequence[Given]) -> dict[str, _Target]:
@@ -139,7 +151,7 @@ class RecordChanges:
         definition = tables.property_definition.c
         rows = await self._work.fetch(
             sa.select(definition.key, definition.kind, definition.id, definition.options).where(
-                definition.object_type == self._object_type, keys_in(definition.key, wanted)
+                definition.object_type == self.object_type, keys_in(definition.key, wanted)
             )
         )
         return {
@@ -224,6 +236,13 @@ class RecordChanges:
                 )
 
 
+@lru_cache(maxsize=1_000)
+def _locking(table: sa.Table) -> Prepared:
+    """Reads the row of a record that is not archived, and keeps others from changing it."""
+    is_it = table.c.id == parameter("id", table.c.id.type)
+    return Prepared(sa.select(table).where(is_it, table.c.archived_at.is_(None)).with_for_update())
+
+
 def _key(column: sa.Column[Any]) -> str:
     return column.name.removesuffix("_id") if column.foreign_keys else column.name
 
@@ -261,9 +280,8 @@ def _fits(given: PropertyKind | None, kind: PropertyKind) -> bool:
 
 async def check_stage(work: Work, object_type: str, stage: Stage, path: list[str]) -> None:
     """Raises a fault unless the stage is one of the object type's pipelines."""
-    pipeline = tables.pipeline.c
-    rows = await work.fetch(sa.select(pipeline.object_type).where(pipeline.id == stage.pipeline_id))
-    if rows[0][0] != object_type:
+    pipeline = await work.first(_PIPELINE, id=stage.pipeline_id)
+    if pipeline is None or pipeline["object_type"] != object_type:
         raise Fault(
             "INVALID",
             f"The stage belongs to a pipeline of another record type than {object_type}.",

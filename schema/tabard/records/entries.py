@@ -26,27 +26,25 @@ class Change:
     after: Any
 
 
-async def write_history(
+def write_history(
     work: Work, object_type: str, record_id: int, changes: Sequence[Change], *, source: str = API
 ) -> None:
     """One history row for each changed property."""
-    await work.insert_many(
-        journal.property_history,
-        [
-            {
-                "record_id": record_id,
-                "object_type": object_type,
-                "property_key": change.key,
-                "value": as_json(change.kind, change.after),
-                "user_value": change.after if change.kind is PropertyKind.USER else None,
-                "changed_at": work.now,
-                "source": source,
-                "source_label": work.operation,
-                "actor_id": work.viewer.user_id,
-            }
-            for change in changes
-        ],
+    rows = (
+        {
+            "record_id": record_id,
+            "object_type": object_type,
+            "property_key": change.key,
+            "value": as_json(change.kind, change.after),
+            "user_value": change.after if change.kind is PropertyKind.USER else None,
+            "changed_at": work.now,
+            "source": source,
+            "source_label": work.operation,
+            "actor_id": work.viewer.user_id,
+        }
+        for change in changes
     )
+    work.append(journal.property_history, *rows)
 
 
 def as_changes(changes: Sequence[Change]) -> dict[str, Any]:
@@ -57,17 +55,17 @@ def as_changes(changes: Sequence[Change]) -> dict[str, Any]:
     }
 
 
-async def write_entry(
+def write_entry(
     work: Work, action: str, subject_type: str, subject_id: int | None, changes: Mapping[str, Any]
 ) -> None:
     """The audit entry of a change and the event that tells subscribers of it."""
-    await work.insert(
-        journal.audit_entry,
-        at=work.now,
-        actor_id=work.viewer.user_id,
-        action=action,
-        subject_type=subject_type,
-        subject_id=subject_id,
-        changes=dict(changes),
-    )
-    await work.tell(action, subject_type, subject_id, changes)
+    row = {
+        "at": work.now,
+        "actor_id": work.viewer.user_id,
+        "action": action,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "changes": dict(changes),
+    }
+    work.append(journal.audit_entry, row)
+    work.tell(action, subject_type, subject_id, changes)

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 
 from tabard.columns import Identifier, Instant, Label, StoredJSON, reference
 from tabard.records.tables import tenant, user
+from tabard.storage.statements import PreparedWrite
+from tabard.storage.transaction_id import TransactionId
 
 # One row for each value a property has had; `value` is what the property changed to.
 property_history = tenant(
@@ -50,6 +52,13 @@ outbox_event = tenant(
     sa.Column("at", Instant, nullable=False),
     sa.Index("outbox_event_position", "portal_id", "position", "id"),
 )
+
+_LAST = sa.func.coalesce(sa.func.max(outbox_event.c.position), 0)
+# By the database's kind.
+new_event = {
+    "postgresql": PreparedWrite(sa.insert(outbox_event).values(position=TransactionId())),
+    "sqlite": PreparedWrite(sa.insert(outbox_event).values(position=sa.select(_LAST + 1).scalar_subquery())),
+}
 
 idempotency_record = tenant(
     "idempotency_record",

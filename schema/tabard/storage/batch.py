@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tabard.columns import fold
 from tabard.storage.door import TENANT
-from tabard.storage.session import WriteSession
+from tabard.storage.transaction import WriteSession
 
 FOLDED = "_folded"
 

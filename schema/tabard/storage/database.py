@@ -11,9 +11,10 @@ from tabard.storage.faults import translated
 from tabard.storage.options import StorageOptions
 from tabard.storage.postgres import PostgresStorage
 from tabard.storage.scope import Scope
-from tabard.storage.session import ReadSession, WriteConnection, WriteSession
+from tabard.storage.session import ReadSession
 from tabard.storage.sqlite import SqliteStorage
 from tabard.storage.tables import Tables
+from tabard.storage.transaction import WriteSession
 from tabard.storage.urls import database_url
 from tabard.storage.wakeups import Wakeups
 
@@ -57,10 +58,10 @@ class Database:
                 yield session
                 # Past this point a cancelled caller does not undo the change: it is committed, and the
                 # idempotency key tells its outcome.
-                await completed(self._commit(connection, session))
+                await completed(self._commit(session))
 
-    async def _commit(self, connection: WriteConnection, session: WriteSession) -> None:
-        await connection.commit()
+    async def _commit(self, session: WriteSession) -> None:
+        await session.commit()
         if session.has_events:
             self.wakeups.announce(session.scope.portal_id)
 

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import dml, elements, functions, operators, selectable, sqltypes
 
 from tabard.storage.keys import KeyRows, Keys
+from tabard.storage.transaction_id import TransactionId
 
 FUNCTIONS: Final = frozenset(
     {
@@ -45,7 +46,7 @@ COLUMN_CLASSES: Final = frozenset({elements.ColumnClause, sa.Column, elements.Ta
 PARAMETER_CLASSES: Final = frozenset({elements.BindParameter, selectable._OffsetLimitParam})
 VALUES_CLASSES: Final = frozenset({selectable.Values, selectable.ScalarValues})
 INSERT_CLASSES: Final = frozenset({dml.Insert, sqlite.Insert, postgresql.Insert})
-KEY_CLASSES: Final = frozenset({Keys, KeyRows})
+OUR_CLASSES: Final = frozenset({Keys, KeyRows, TransactionId})
 _EXPRESSION_CLASSES: Final = frozenset(
     {
         elements.AggregateOrderBy, elements.AsBoolean, elements.BinaryExpression, elements.BooleanClauseList,
@@ -76,7 +77,7 @@ CLASSES: Final[frozenset[type]] = (
     | COLUMN_CLASSES
     | PARAMETER_CLASSES
     | VALUES_CLASSES
-    | KEY_CLASSES
+    | OUR_CLASSES
     | _EXPRESSION_CLASSES
     | _SELECT_CLASSES
     | _WRITE_CLASSES

@@ -96,7 +96,7 @@ def _known_class(element: Any) -> type:
         refuse(f"it holds {what}", "use tables, columns, operators and functions of the door's lists")
     renderer: Any = kind
     if (
-        kind not in lists.KEY_CLASSES
+        kind not in lists.OUR_CLASSES
         and renderer._compiler_dispatch is not renderer._original_compiler_dispatch
     ):
         refuse(f"{kind.__name__} has been given a rendering of its own", "remove the @compiles function")

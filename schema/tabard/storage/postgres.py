@@ -22,6 +22,7 @@ from tabard.storage.session import Horizon
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import PostgresWakeups
+from tabard.storage.writes import Change
 
 PORTAL_VARIABLE = "tabard.portal_id"
 STATEMENTS_PER_CONNECTION: Final = 500
@@ -32,7 +33,6 @@ GIVEN_UP: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Intern
 _RUNNING = (
     "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
 )
-_OWN_ID = "SELECT pg_current_xact_id()::text::bigint"
 _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 
 
@@ -54,18 +54,16 @@ class PostgresConnection:
         with self._running(text):
             return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
 
-    async def execute(self, text: str, values: Sequence[Any]) -> int:
-        with self._running(text):
-            status = await self._driver.execute(text, *values)
-        return int(status.rpartition(" ")[2])
-
-    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self._running(text):
-            await self._driver.executemany(text, rows)
-
-    async def transaction_id(self) -> int:
-        with self._running(_OWN_ID):
-            return int(await self._driver.fetchval(_OWN_ID))
+    async def run(self, changes: Sequence[Change]) -> int:
+        changed = 0
+        for write, rows in changes:
+            with self._running(write.text):
+                if len(rows) > 1:
+                    await self._driver.executemany(write.text, rows)
+                    continue
+                status = await self._driver.execute(write.text, *rows[0])
+            changed = int(status.rpartition(" ")[2])
+        return changed
 
     async def command(self, text: str) -> None:
         self._is_in_transaction = True
@@ -73,7 +71,8 @@ class PostgresConnection:
             await self._driver.execute(text)
         self._is_in_transaction = text != "COMMIT"
 
-    async def commit(self) -> None:
+    async def commit(self, changes: Sequence[Change]) -> None:
+        await self.run(changes)
         await self.command("COMMIT")
 
     async def horizon(self) -> Horizon:

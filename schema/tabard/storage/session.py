@@ -1,4 +1,4 @@
-"""Sessions: one connection for a request's reads, and one transaction for a unit of work."""
+"""Session: the reads of one request, on one connection."""
 
 from __future__ import annotations
 
@@ -70,27 +70,6 @@ class Readers(Protocol):
         """A connection for the scope; raises when none comes free in time."""
 
 
-class WriteConnection(Protocol):
-    """A checked-out connection of either kind, inside a transaction."""
-
-    async def fetch(
-        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
-    ) -> Sequence[Any]:
-        """The rows of text that the door has compiled, as the driver gives them."""
-
-    async def execute(self, text: str, values: Sequence[Any]) -> int:
-        """Runs a change; how many rows it changed."""
-
-    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Runs a change for each of several rows."""
-
-    async def transaction_id(self) -> int:
-        """The transaction's id; it grows, and readers stop at the oldest one running."""
-
-    async def commit(self) -> None:
-        """Ends the transaction with its changes done; without it they are undone."""
-
-
 class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
@@ -125,7 +104,7 @@ class ReadSession:
 
     async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
         """The rows, for jobs that look at one after the other."""
-        return _rows(*await self._run(statement, NOTHING, is_bounded))
+        return rows_of(*await self._run(statement, NOTHING, is_bounded))
 
     async def _run(
         self, statement: Statement | Prepared, given: Mapping[str, Any], is_bounded: bool
@@ -213,54 +192,8 @@ class ReadSession:
         self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
 
 
-class WriteSession:
-    """One transaction, one statement at a time, each through the door for the session's portal."""
-
-    def __init__(self, connection: WriteConnection, statements: Statements, scope: Scope) -> None:
-        self._connection = connection
-        self._statements = statements
-        self._lock = asyncio.Lock()
-        self.scope = scope
-        # Whether the transaction writes events, so that their readers are woken once it is committed.
-        self.has_events = False
-
-    @property
-    def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self._statements.dialect.name
-
-    async def execute(self, statement: sa.UpdateBase, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
-        """Runs an INSERT, UPDATE or DELETE, or runs it once for each of `rows`; how many rows it changed.
-
-        For several rows it is how many they are. All rows have the same names.
-        """
-        scope, given = self.scope.parameters, [NOTHING] if rows is None else rows
-        compiled, values = self._statements.write(statement, given[0])
-        arguments = [compiled.arguments.values(scope, values, row) for row in given]
-        async with self._lock:
-            with span("statement"), translated():
-                if len(arguments) == 1:
-                    return await self._connection.execute(compiled.text, arguments[0])
-                await self._connection.execute_each(compiled.text, arguments)
-                return len(arguments)
-
-    async def transaction_id(self) -> int:
-        """PostgreSQL's id of this transaction."""
-        async with self._lock:
-            with translated():
-                return await self._connection.transaction_id()
-
-    async def fetch(self, statement: Statement | Prepared, given: Mapping[str, Any] = NOTHING) -> Rows:
-        """The rows of a select inside the transaction; `given` are a prepared one's values."""
-        compiled, values = self._statements.find(statement, given)
-        arguments = compiled.arguments.values(self.scope.parameters, values)
-        async with self._lock:
-            with span("statement"), translated():
-                rows = await self._connection.fetch(compiled.text, arguments, is_bounded=True, left=None)
-        return _rows(compiled, compiled.columns(rows))
-
-
-def _rows(compiled: CompiledRead, columns: Sequence[Sequence[Any]]) -> Rows:
+def rows_of(compiled: CompiledRead, columns: Sequence[Sequence[Any]]) -> Rows:
+    """Columns of a read as rows, for whoever looks at one after the other."""
     result: sa.engine.Result[Any] = sa.engine.IteratorResult(
         SimpleResultMetaData(compiled.names), zip(*columns, strict=True)
     )

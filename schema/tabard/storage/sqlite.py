@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.completion import completed
 from tabard.storage.door import install_door
@@ -22,12 +23,7 @@ READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
 READERS = 64
 STATEMENTS_PER_CONNECTION = 500
-WRITING: Final = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    f"busy_timeout={WRITE_BUSY_MS}",
-)
+WRITING: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 class SqliteStorage:
@@ -44,6 +40,7 @@ class SqliteStorage:
         self.statements = Statements(self._reader.dialect)
         self._writer = _writer_engine(url)
         install_door(self._writer, tables)
+        self._writing: PoolProxiedConnection | None = None
         self._thread = ThreadPoolExecutor(1, "tabard-writer")
         self._system = _system_engine(url)
         self.wakeups = SqliteWakeups(str(url.database))
@@ -64,15 +61,23 @@ class SqliteStorage:
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[SqliteTransaction]:
         async with self._alone():
-            beginning = on_thread(self._thread, self._begun)
+            connection = self._writing
+            if connection is None:
+                connection = await completed(on_thread(self._thread, self._open))
+            transaction = SqliteTransaction(
+                connection, self._options.statement_timeout, self._thread, WRITE_BUSY_MS
+            )
             try:
-                yield await completed(beginning)
+                await transaction.begin()
+                yield transaction
             finally:
-                if beginning.exception() is None and (ending := beginning.result().close()) is not None:
+                if (ending := transaction.close()) is not None:
                     await completed(ending)
 
-    def _begun(self) -> SqliteTransaction:
-        return SqliteTransaction(self._writer.raw_connection(), self._options.statement_timeout, self._thread)
+    def _open(self) -> PoolProxiedConnection:
+        """The writer's connection; kept here, so that whoever is cut off while it is opened does not lose it."""
+        self._writing = self._writer.raw_connection()
+        return self._writing
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:
@@ -100,6 +105,8 @@ class SqliteStorage:
         await self.wakeups.close()
         self._reader.dispose()
         await asyncio.to_thread(self._thread.shutdown)
+        if self._writing is not None:
+            self._writing.close()
         self._writer.dispose()
         await self._system.dispose()
 
@@ -140,7 +147,8 @@ def _read_engine(url: sa.URL) -> sa.Engine:
 
 
 def _writer_engine(url: sa.URL) -> sa.Engine:
-    return _engine(url, 1, *WRITING)
+    # What has to wait for the file says so itself; in the event loop nothing may.
+    return _engine(url, 1, f"busy_timeout={WRITE_BUSY_MS}", *WRITING, "busy_timeout=0")
 
 
 def _engine(url: sa.URL, size: int, *pragmas: str) -> sa.Engine:
@@ -161,7 +169,7 @@ def _system_engine(url: sa.URL) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_size=1, max_overflow=0
     )
-    _prepare(engine.sync_engine, WRITING)
+    _prepare(engine.sync_engine, (*WRITING, f"busy_timeout={WRITE_BUSY_MS}"))
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.completion import completed
+from tabard.storage.writes import Change
 
 T = TypeVar("T")
 INSTRUCTIONS_BETWEEN_CHECKS: Final = 20_000
 LOOP_SECONDS: Final = 0.1
 BEGIN: Final = "BEGIN IMMEDIATE"
+END: Final = "COMMIT"
+BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class SqliteConnection:
@@ -45,7 +48,7 @@ class SqliteConnection:
             try:
                 return self._rows(text, values, min(end, now + LOOP_SECONDS))
             except sa.exc.OperationalError as error:
-                if not _is_interrupted(error):
+                if _code(error) != sqlite3.SQLITE_INTERRUPT:
                     raise
         return await self._on_thread(text, values, end)
 
@@ -108,50 +111,70 @@ class SqliteTransaction(SqliteConnection):
     Whatever is begun there is waited for: cut off it would leave the transaction open and the file locked.
     """
 
-    def __init__(self, pooled: PoolProxiedConnection, timeout: float, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, pooled: PoolProxiedConnection, timeout: float, thread: ThreadPoolExecutor, patience: int
+    ) -> None:
         super().__init__(pooled, timeout)
         self._thread = thread
-        self._begin()
+        self._patience = patience
 
-    def _begin(self) -> None:
-        """Waits for the file; so a transaction is made on its thread."""
+    async def begin(self) -> None:
+        """Begins at once, or waits on the thread while another process changes the file."""
         try:
             with _known(BEGIN):
                 self._driver.execute(BEGIN)
-        except BaseException:
-            self._give_back()
-            raise
+        except sa.exc.OperationalError as error:
+            if _code(error) not in BUSY:
+                raise
+            await self._alone(_begin_patiently, self._patience)
 
-    async def execute(self, text: str, values: Sequence[Any]) -> int:
-        return int(await self._alone(text, _changed, self._driver.execute, text, values))
+    async def run(self, changes: Sequence[Change]) -> int:
+        return await self._alone(_run, changes)
 
-    async def execute_each(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        await self._alone(text, _changed, self._driver.executemany, text, rows)
+    async def commit(self, changes: Sequence[Change]) -> None:
+        await self._alone(_run, changes, END)
 
-    async def transaction_id(self) -> int:
-        raise NotImplementedError("writers take turns here")
-
-    async def commit(self) -> None:
-        await self._alone("COMMIT", _changed, self._driver.execute, "COMMIT")
-
-    async def _alone(self, text: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What the function gives on the writer's thread; a change is not ended midway."""
+    async def _alone(self, function: Callable[..., T], *arguments: Any) -> T:
+        """What the function does with the connection on the writer's thread; it is not ended midway."""
         self._driver.set_progress_handler(None, 0)
-        with _known(text):
-            return await completed(on_thread(self._thread, function, *arguments))
+        return await completed(on_thread(self._thread, function, self._driver, *arguments))
 
     async def _undo(self) -> None:
-        await self._alone("ROLLBACK", self._driver.rollback)
+        await self._alone(_run, (), "ROLLBACK")
+
+    def _give_back(self) -> None:
+        """Nothing: the next transaction has it."""
 
 
-def _changed(function: Callable[..., sqlite3.Cursor], *arguments: Any) -> int:
-    """How many rows it changed.
+def _begin_patiently(driver: sqlite3.Connection, milliseconds: int) -> None:
+    with _known(BEGIN):
+        driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+        try:
+            driver.execute(BEGIN)
+        finally:
+            driver.execute("PRAGMA busy_timeout=0")
+
+
+def _run(driver: sqlite3.Connection, changes: Sequence[Change], end: str = "") -> int:
+    """Runs changes and a word of transaction control; how many rows the last change changed.
 
     A cursor that ends resets its statement, which the next one with the same text shares. It may not end on
-    another thread, at any moment, while that one is being executed; so it never leaves this one.
+    another thread, at any moment, while that one is being executed; so none leaves this one.
     """
-    with closing(function(*arguments)) as cursor:
-        return cursor.rowcount
+    changed = 0
+    for write, rows in changes:
+        with _known(write.text):
+            executed = (
+                driver.execute(write.text, rows[0])
+                if len(rows) == 1
+                else driver.executemany(write.text, rows)
+            )
+            with closing(executed) as cursor:
+                changed = cursor.rowcount
+    if end:
+        with _known(end):
+            driver.execute(end).close()
+    return changed
 
 
 def on_thread(thread: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
@@ -168,5 +191,6 @@ def _known(text: str) -> Iterator[None]:
         raise sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
 
 
-def _is_interrupted(error: sa.exc.OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+def _code(error: sa.exc.OperationalError) -> int:
+    """Which of SQLite's errors it is, whatever its kind in particular."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF

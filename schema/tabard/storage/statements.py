@@ -1,4 +1,4 @@
-"""Statements: reads that are compiled once for all who run them again."""
+"""Statements: reads and changes that are compiled once for all who run them again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,19 @@ class Prepared:
         self.key = key_of(statement)
 
 
-def key_of(statement: Statement) -> CacheKey:
+class PreparedWrite:
+    """A change that is written once and run for other rows each time.
+
+    A row's names are the columns to insert or set, and the names of `parameter`s.
+    """
+
+    def __init__(self, statement: sa.UpdateBase) -> None:
+        self.statement = statement
+        self.key = key_of(statement)
+        self.values = [parameter.effective_value for parameter in self.key.bindparams]
+
+
+def key_of(statement: Statement | sa.UpdateBase) -> CacheKey:
     """What tells statements apart whatever values they have, and those values."""
     key = statement._generate_cache_key()
     if key is None:
@@ -37,7 +49,7 @@ def key_of(statement: Statement) -> CacheKey:
 
 
 def parameter(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> sa.BindParameter[Any]:
-    """A value of a prepared read, given by name when it runs; `keys(column, parameter("ids"))` takes a list."""
+    """A value of a prepared statement, given by name when it runs; `keys(column, parameter("ids"))` takes a list."""
     return sa.bindparam(name, type_=type_, required=True)
 
 
@@ -66,8 +78,17 @@ class Statements:
         values = [_value(parameter, named) for parameter in key.bindparams]
         return self._compiled(statement, key, values), values
 
-    def write(self, statement: Any, names: Iterable[str] = ()) -> tuple[CompiledWrite, list[Any]]:
+    def write(
+        self, statement: sa.UpdateBase | PreparedWrite, names: Iterable[str] = ()
+    ) -> tuple[CompiledWrite, list[Any]]:
         """The compiled change for rows with these names, and its own values by number."""
+        if isinstance(statement, PreparedWrite):
+            known = statement, tuple(names)
+            compiled = self._writes.get(known)
+            if compiled is None:
+                compiled = compile_write(statement.statement, self.dialect, statement.key, known[1])
+                self._writes[known] = compiled
+            return compiled, statement.values
         row, cache_key = frozenset(names), statement._generate_cache_key()
         if cache_key is None:
             return compile_write(statement, self.dialect, None, row), []

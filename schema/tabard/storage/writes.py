@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.cache_key import CacheKey
@@ -29,6 +29,13 @@ class CompiledWrite:
     arguments: Arguments
     literals: tuple[tuple[int, Any], ...] = ()
     """Its own values that are part of the text, by number."""
+
+
+class Change(NamedTuple):
+    """A compiled change and the driver's values for each time that it runs."""
+
+    write: CompiledWrite
+    rows: Sequence[Sequence[Any]]
 
 
 def compile_write(

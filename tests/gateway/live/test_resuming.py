@@ -13,6 +13,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from tabard import Company
 from tabard.events import LAST, Place
 from tabard.records.journal import outbox_event
 from tabard.storage.ids import decode_global_id
@@ -124,7 +125,8 @@ async def slow_change(gateway: Gateway) -> AsyncIterator[None]:
     assert decoded is not None
     async with graph.database.writing(Scope(await gateway.portal_id())) as session:
         work = Work(ANONYMOUS, session, graph.new_id, graph.now(), graph.registry)
-        await work.tell("record.changed", "company", decoded[1], ["slow"])
+        work.tell("record.changed", "company", decoded[1], ["slow"])
+        await work.find(Company, decoded[1])
         yield
 
 

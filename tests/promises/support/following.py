@@ -63,7 +63,7 @@ async def happen(world: World, portal_id: int, changed: str, *told: tuple[str, s
     async with graph.database.writing(Scope(portal_id)) as session:
         work = Work(ANONYMOUS, session, graph.new_id, graph.now(), graph.registry)
         for name, noun, id in told:
-            await work.tell(name, noun, id, [changed])
+            work.tell(name, noun, id, [changed])
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import gc
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from tabard.errors import DoorRefusal
 from tabard.storage.database import Database
 from tabard.storage.keys import keys
 from tabard.storage.scope import Scope
-from tabard.storage.session import WriteSession
-from tabard.storage.statements import Prepared, parameter
+from tabard.storage.statements import Prepared, PreparedWrite, parameter
 from tabard.storage.tables import Tables
+from tabard.storage.transaction import WriteSession
 from tests.tabard.storage.portals import BOTH_PORTALS, ME, OURS, THEIRS, company, deal, metadata, plain_engine
 
 known = Tables(dict(metadata.tables))
@@ -97,6 +98,51 @@ async def test_a_prepared_read_sees_what_the_transaction_has_changed(work: Write
     assert [tuple(row) for row in await work.fetch(prepared, {"id": 2})] == [("Other",)]
 
 
+ADDED = PreparedWrite(sa.insert(company))
+RENAMED = PreparedWrite(sa.update(company).where(company.c.id == parameter("which", company.c.id.type)))
+
+
+async def test_what_may_wait_is_run_before_the_next_statement_in_its_order(work: WriteSession) -> None:
+    work.later(ADDED, [{"id": 71, "name": "New"}, {"id": 72, "name": "Newer"}])
+    work.later(RENAMED, [{"which": 71, "name": "Renamed"}])
+    work.later(RENAMED, [{"which": 71, "name": "Renamed again"}])
+    assert await work.execute(sa.delete(company).where(company.c.name == "Newer")) == 1
+    work.later(RENAMED, [{"which": 71, "size": 9}])
+    assert (await work.read(NAMES))["name"][-1] == "Renamed again"
+    assert [row[0] for row in await rows(work, sa.select(company.c.size).where(company.c.id == 71))] == [9]
+
+
+async def test_what_still_waits_is_committed(database: Database) -> None:
+    async with database.writing(Scope(OURS, ME)) as work:
+        work.later(ADDED, [{"id": 71, "name": "New"}])
+        work.later(RENAMED, [{"which": 71, "name": "Renamed"}])
+    assert await names(database) == [1, 2, 3, 4, 5, "Renamed"]
+
+
+@pytest.mark.promise("P18")
+async def test_nothing_is_committed_once_a_statement_has_failed(database: Database) -> None:
+    async def change() -> None:
+        async with database.writing(Scope(OURS, ME)) as work:
+            work.later(ADDED, [{"id": 71, "name": "New"}])
+            with suppress(sa.exc.IntegrityError):
+                await work.execute(ADDED, [{"id": 71, "name": "Newer"}])
+            with suppress(sa.exc.IntegrityError):
+                await work.execute(ADDED, [{"id": 72, "name": "Newest"}])
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await change()
+    assert await names(database) == [1, 2, 3, 4, 5]
+
+
+async def names(database: Database) -> list[Any]:
+    """The companies that are there: those from before by their ids, others by their names."""
+    session = database.reading(Scope(OURS, ME))
+    try:
+        return [id if id < 10 else name for id, name, _ in map(tuple, await session.fetch(NAMES))]
+    finally:
+        await session.close()
+
+
 @pytest.mark.promise("P2")
 async def test_what_is_no_plain_change_is_refused(work: WriteSession) -> None:
     refused: dict[str, Any] = {
@@ -129,8 +175,4 @@ async def test_a_violated_constraint_undoes_everything(database: Database) -> No
 
     with pytest.raises(sa.exc.IntegrityError):
         await change()
-    session = database.reading(Scope(OURS, ME))
-    try:
-        assert [row[0] for row in await session.fetch(NAMES)] == [1, 2, 3, 4, 5]
-    finally:
-        await session.close()
+    assert await names(database) == [1, 2, 3, 4, 5]

@@ -1,0 +1,120 @@
+"""Transaction: the statements of one unit of work, in their order, in as few steps as they allow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from tabard.storage.compiled import NOTHING, CompiledRead, Statement
+from tabard.storage.faults import translated
+from tabard.storage.scope import Scope
+from tabard.storage.session import Rows, rows_of
+from tabard.storage.statements import Prepared, PreparedWrite, Statements
+from tabard.storage.writes import Change
+from tabard.tracing import span
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+ONE_WITHOUT_VALUES: Sequence[Row] = (NOTHING,)
+
+
+class WriteConnection(Protocol):
+    """A checked-out connection of either kind, inside a transaction."""
+
+    async def fetch(
+        self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
+    ) -> Sequence[Any]:
+        """The rows of text that the door has compiled, as the driver gives them."""
+
+    async def run(self, changes: Sequence[Change]) -> int:
+        """Runs changes one after the other; how many rows the last one changed."""
+
+    async def commit(self, changes: Sequence[Change]) -> None:
+        """Runs the last changes and ends the transaction with all of them done; without it they are undone."""
+
+
+class WriteSession:
+    """One transaction, one statement at a time, each through the door for the session's portal.
+
+    Once a statement has failed nothing is committed any more, whoever caught its error.
+    """
+
+    def __init__(self, connection: WriteConnection, statements: Statements, scope: Scope) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._lock = asyncio.Lock()
+        self._waiting: list[Change] = []
+        self._failure: BaseException | None = None
+        self._scope = scope.parameters
+        self.scope = scope
+        # Whether the transaction writes events, so that their readers are woken once it is committed.
+        self.has_events = False
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._statements.dialect.name
+
+    async def execute(
+        self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row] = ONE_WITHOUT_VALUES
+    ) -> int:
+        """Runs an INSERT, UPDATE or DELETE, or runs it once for each of `rows`; how many rows it changed.
+
+        For several rows it is how many they are. All rows have the same names.
+        """
+        change = self._change(statement, rows)
+        changed = await self._step(lambda waiting: self._connection.run([*waiting, change]))
+        return changed if len(rows) == 1 else len(rows)
+
+    def later(self, statement: PreparedWrite, rows: Sequence[Row]) -> None:
+        """Runs it for each of `rows` along with the next statement or the commit.
+
+        It costs no step of its own; what it changed nobody learns.
+        """
+        self._waiting.append(self._change(statement, rows))
+
+    async def read(self, statement: Statement | Prepared, given: Row = NOTHING) -> dict[str, Sequence[Any]]:
+        """What a select finds inside the transaction, as columns by name; `given` are a prepared one's values."""
+        compiled, columns = await self._read(statement, given)
+        return dict(zip(compiled.names, columns, strict=True))
+
+    async def fetch(self, statement: Statement | Prepared, given: Row = NOTHING) -> Rows:
+        """The same as rows."""
+        return rows_of(*await self._read(statement, given))
+
+    async def commit(self) -> None:
+        """Ends the transaction with all its changes done."""
+        await self._step(self._connection.commit)
+
+    def _change(self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row]) -> Change:
+        compiled, given = self._statements.write(statement, rows[0])
+        return Change(compiled, [compiled.arguments.values(self._scope, given, row) for row in rows])
+
+    async def _read(
+        self, statement: Statement | Prepared, given: Row
+    ) -> tuple[CompiledRead, list[Sequence[Any]]]:
+        compiled, values = self._statements.find(statement, given)
+        arguments = compiled.arguments.values(self._scope, values)
+
+        async def fetched(waiting: Sequence[Change]) -> Sequence[Any]:
+            if waiting:
+                await self._connection.run(waiting)
+            return await self._connection.fetch(compiled.text, arguments, is_bounded=True, left=None)
+
+        return compiled, compiled.columns(await self._step(fetched))
+
+    async def _step(self, work: Callable[[Sequence[Change]], Awaitable[T]]) -> T:
+        """Works on the connection when it is free, with the changes that wait to be run before."""
+        async with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            waiting, self._waiting = self._waiting, []
+            try:
+                with span("statement"), translated():
+                    return await work(waiting)
+            except BaseException as error:
+                self._failure = error
+                raise
