@@ -314,8 +314,7 @@ async def pragma(operator: Operator, set_: str, unset: str) -> AsyncIterator[Non
     """Sets something on the writer's connection meanwhile; SQLite rounds what is too small up."""
     storage: Any = operator.service.database._storage
     for text in (set_, unset):
-        connection = storage._writer.raw_connection()
+        connection = storage._writing or storage._open()
         connection.driver_connection.execute(f"PRAGMA {text}")
-        connection.close()
         if text == set_:
             yield
