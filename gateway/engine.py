@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import ExecutionResult, GraphQLSchema
 
@@ -13,8 +12,7 @@ from tabard.storage.session import ReadSession
 from tabard.viewer import Viewer
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks; `reads` is the session that read them from the database and goes on serving the request."""
 
     viewer: Viewer

@@ -1,8 +1,8 @@
 """Envelope: what goes round every answer: the request's id, and headers that browsers heed."""
 
 import asyncio
+import os
 import re
-import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
@@ -81,14 +81,11 @@ def request_id_of(scope: Scope) -> str:
 def given_or_new(head: Head) -> str:
     """The caller's id for the request when it is plain and short, else a new one."""
     given = head.first(b"x-request-id")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+    return given if REQUEST_ID.fullmatch(given) else os.urandom(12).hex()
 
 
 def enveloped(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     """The headers with the request's id and those for browsers."""
-    present = {name for name, _ in headers}
-    return [
-        *headers,
-        (b"x-request-id", request_id.encode()),
-        *(pair for pair in SECURITY if pair[0] not in present),
-    ]
+    present = dict(headers)
+    added = [pair for pair in SECURITY if pair[0] not in present]
+    return [*headers, (b"x-request-id", request_id.encode()), *added]

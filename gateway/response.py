@@ -50,14 +50,16 @@ class Responder:
             extensions["omittedErrors"] = len(errors) - len(shown)
         listed = b'"errors":%b,' % orjson.dumps(self._formatted(shown)) if shown else b""
         content = b'{%b"data":%b,"extensions":%b}' % (listed, data, orjson.dumps(extensions))
-        return self._response(200, content), spent
+        return Answer(content, 200, self.media_type), spent
 
     def problems(self, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> Response:
         """The answer to a request that was not executed; the first problem gives the status."""
         code = problems[0].code
         status = code.json_status if self.media_type == JSON else code.status
         errors = {"errors": self._formatted(problems[: self.most_errors])}
-        return self._response(status, orjson.dumps(errors), headers)
+        answer = Answer(orjson.dumps(errors), status, self.media_type)
+        answer.headers.update(headers or {})
+        return answer
 
     def unopened(self, errors: Sequence[GraphQLError]) -> Response:
         """The answer to a subscription of which there is no stream."""
@@ -72,23 +74,17 @@ class Responder:
         self.codes.update(problem.code.value for problem in problems)
         return [problem.formatted(self.request_id) for problem in problems]
 
-    def _response(self, status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
-        return Answer(content, status, self.media_type, headers)
-
 
 class Answer(Response):
     """An answer in JSON, with its headers as they are sent; Starlette would encode the same ones anew each time."""
 
-    def __init__(
-        self, content: bytes, status: int, media_type: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, content: bytes, status: int, media_type: str) -> None:
         self.status_code = status
         self.background = None
         self.body = content
         self.raw_headers = [
             (b"content-type", CONTENT_TYPES[media_type]),
             (b"content-length", b"%d" % len(content)),
-            *((name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()),
         ]
 
 

@@ -4,6 +4,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Container
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -35,7 +36,7 @@ BYTES_PER_TOKEN = 500
 NUL_ESCAPE = re.compile(r"\\u(?:0000|\{0+\})")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One operation of a checked document, with all that is worked out about it before any request.
 
@@ -49,12 +50,12 @@ class Operation:
     is_trusted: bool = False
     plans: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str | None:
         """Its name in the document."""
         return self.node.name.value if self.node.name else None
 
-    @property
+    @cached_property
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.node.operation

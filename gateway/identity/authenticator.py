@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Final
 
 from gateway.engine import Caller
@@ -11,6 +10,7 @@ from gateway.identity.identity import Verifier, gone
 from tabard.portals import portal_id
 from tabard.records.viewers import read_viewer
 from tabard.storage.database import Database
+from tabard.storage.session import ReadSession
 from tabard.viewer import ANONYMOUS
 
 
@@ -22,21 +22,41 @@ class DatabaseAuthenticator:
         self._database = database
         self._portals = PortalIds(database)
 
-    @asynccontextmanager
-    async def authenticate(self, authorization: str | None) -> AsyncIterator[Caller]:
-        """The caller, while they are served; the session that read them is closed in the end."""
+    def authenticate(self, authorization: str | None) -> Admission:
+        """The caller, while they are served."""
+        return Admission(self, authorization)
+
+    async def find(self, authorization: str | None) -> Caller:
+        """The caller, whose session must be closed; raises Unauthenticated."""
         if authorization is None:
-            yield Caller(ANONYMOUS)
-            return
+            return Caller(ANONYMOUS)
         identity = await self._verifier.verify(authorization.partition(" ")[2])
         portal_id = await self._portals.find(identity.portal)
         viewer, reads = await read_viewer(self._database, portal_id, identity.user)
-        try:
-            if viewer is None:
-                raise gone()
-            yield Caller(viewer, reads)
-        finally:
+        if viewer is None:
             await reads.close()
+            raise gone()
+        return Caller(viewer, reads)
+
+
+class Admission:
+    """One caller while they are served; the session that read them is closed in the end."""
+
+    def __init__(self, authenticator: DatabaseAuthenticator, authorization: str | None) -> None:
+        self._authenticator = authenticator
+        self._authorization = authorization
+        self._reads: ReadSession | None = None
+
+    async def __aenter__(self) -> Caller:
+        caller = await self._authenticator.find(self._authorization)
+        self._reads = caller.reads
+        return caller
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._reads is not None:
+            await self._reads.close()
 
 
 class PortalIds:
