@@ -1,10 +1,12 @@
 """Containment: a plugin's function runs so that its failure costs its own field and nothing else."""
 
+from __future__ import annotations
+
 import asyncio
 import inspect
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -49,11 +51,10 @@ class Containment:
         if self._circuits.is_open(plugin, function):
             self.failures[plugin] += 1
             raise PluginFailure(plugin, f"The plugin '{plugin}' {LEFT_ALONE}.")
-        deadline = asyncio.timeout(self.limit)
+        deadline = asyncio.timeout_at(asyncio.get_running_loop().time() + self.limit)
         try:
             with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
-                async with deadline:
-                    return await self._start(plugin, function, *args, **kwargs)
+                return await _by(deadline, self._start(plugin, function, *args, **kwargs))
         except (GraphError, Fault):
             raise
         except TimeoutError as error:
@@ -71,7 +72,9 @@ class Containment:
             if not (deadline.expired() or is_cancelled()):
                 self._circuits.answered(plugin, function)
 
-    def _start(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Awaitable[Any]:
+    def _start(
+        self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> _Stepped | asyncio.Future[Any]:
         if inspect.iscoroutinefunction(function):
             return _Stepped(
                 function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds)
@@ -124,6 +127,14 @@ class Containment:
         self._threads.clear()
 
 
+async def _by(deadline: asyncio.Timeout, work: _Stepped | asyncio.Future[Any]) -> Any:
+    """The work's result; what never waits needs no timer, which could not end it either."""
+    if isinstance(work, _Stepped) and work.takes_one_step():
+        return work.result
+    async with deadline:
+        return await work
+
+
 def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
@@ -135,25 +146,37 @@ def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 class _Stepped:
-    """Awaits a coroutine and reports each step that holds the loop too long."""
+    """Runs a coroutine step by step, and reports each step that holds the loop too long."""
 
     def __init__(self, coroutine: Any, report: Callable[[float], None]) -> None:
         self._coroutine = coroutine
         self._report = report
+        self._waits_for: Any = None
+        self.result: Any = None
+
+    def takes_one_step(self) -> bool:
+        """Takes the first step; whether it was the last too."""
+        return self._step(self._coroutine.send, None)
 
     def __await__(self) -> Generator[Any, Any, Any]:
         resume, value = self._coroutine.send, None
         while True:
-            started = time.monotonic()
             try:
-                waited_for = resume(value)
-            except StopIteration as stop:
-                return stop.value
-            finally:
-                if (seconds := time.monotonic() - started) > BLOCKING_SECONDS:
-                    self._report(seconds)
-            try:
-                value = yield waited_for
+                value = yield self._waits_for
                 resume = self._coroutine.send
             except BaseException as error:  # noqa: BLE001 (what is thrown in goes on to the coroutine)
                 resume, value = self._coroutine.throw, error
+            if self._step(resume, value):
+                return self.result
+
+    def _step(self, resume: Callable[[Any], Any], value: Any) -> bool:
+        started = time.monotonic()
+        try:
+            self._waits_for = resume(value)
+        except StopIteration as stop:
+            self.result = stop.value
+            return True
+        finally:
+            if (seconds := time.monotonic() - started) > BLOCKING_SECONDS:
+                self._report(seconds)
+        return False

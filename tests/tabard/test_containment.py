@@ -151,6 +151,17 @@ async def test_asynchronous_function_that_hangs_is_ended_at_the_limit(containmen
     assert ended == ["cleaned up"]
 
 
+async def test_limit_counts_from_the_call_and_not_from_when_the_function_waits_first(
+    containment: Containment,
+) -> None:
+    async def busy() -> None:
+        time.sleep(2 * SHORT)  # noqa: ASYNC251 - it holds the loop
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    assert await failure(containment, busy) == LATE
+
+
 async def test_synchronous_function_that_hangs_is_left_behind_at_the_limit(containment: Containment) -> None:
     release = threading.Event()
 
