@@ -13,7 +13,7 @@ from benchmarks.workloads import DOCUMENTS
 from gateway.identity.identity import Identity
 from gateway.serving import Service
 from tabard.records.viewers import read_viewer
-from tabard.storage.compiled import CompiledRead
+from tabard.storage.compiled import NOTHING, CompiledRead
 from tabard.storage.session import ReadSession
 from tabard.storage.transaction import WriteSession
 from tabard.storage.writes import Change
@@ -59,16 +59,18 @@ async def record(service: Service, identity: Identity, name: str, variables: dic
 
 @contextmanager
 def _reads(recording: Recording) -> Any:
-    run = ReadSession._run
+    find = ReadSession.find
 
-    async def recorded(session: ReadSession, statement: Any, given: Any, is_bounded: bool) -> Any:
+    async def recorded(
+        session: ReadSession, statement: Any, given: Any = NOTHING, *, is_bounded: bool = True
+    ) -> Any:
         compiled, values = session._readers.statements.find(statement, given)
         assert isinstance(compiled, CompiledRead)
         arguments = compiled.arguments.values(session._scope, values)
         recording.statements.append(Recorded(compiled.text, list(arguments), list(compiled.names)))
-        return await run(session, statement, given, is_bounded)
+        return await find(session, statement, given, is_bounded=is_bounded)
 
-    with mock.patch.object(ReadSession, "_run", recorded):
+    with mock.patch.object(ReadSession, "find", recorded):
         yield
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +80,7 @@ async def drop_missing(work: Work, runtimes: Iterable[TabRuntime] | None = None)
 async def _drop(work: Work, state: WorkspaceState, tab: str, lost: Sequence[Loss]) -> None:
     stored = state.tabs[tab]
     changed = {loss.setting.name: loss.kept for loss in lost}
-    values = {name: value for name, value in (stored.values | changed).items() if value is not None}
+    values = {name: value for name, value in {**stored.values, **changed}.items() if value is not None}
     await _store(work, state, tab, StoredTab(stored.is_visible, values, stored.version + 1))
     await _write(work, state, tab, stored.values, values)
 
@@ -151,7 +151,7 @@ def _below(place: list[str]) -> Iterator[None]:
 
 
 async def _write(
-    work: Work, state: WorkspaceState, tab: str, before: dict[str, Any], after: dict[str, Any]
+    work: Work, state: WorkspaceState, tab: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
     names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     changes = {f"{tab}.{camel(name)}": [before.get(name), after.get(name)] for name in names}
@@ -164,6 +164,6 @@ async def _store(work: Work, state: WorkspaceState, tab: str, new: StoredTab) ->
         workspace_id=state.id,
         tab=tab,
         is_visible=new.is_visible,
-        setting_values=new.values,
+        setting_values=dict(new.values),
         version=new.version,
     )

@@ -1,5 +1,8 @@
 """Viewer: on whose behalf a request, connection or job runs; made once and frozen."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -19,7 +22,7 @@ class StoredTab:
     """What a workspace has stored for a tab: whether it shows, and the settings that differ."""
 
     is_visible: bool | None = None
-    values: dict[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     version: int = 0
 
 
@@ -35,8 +38,8 @@ class WorkspaceState:
     description: str | None
     is_default: bool
     version: int
-    tabs: dict[str, StoredTab]
-    account_tabs: dict[str, StoredTab]
+    tabs: Mapping[str, StoredTab]
+    account_tabs: Mapping[str, StoredTab]
     account_object: str = COMPANY
 
 
@@ -82,6 +85,12 @@ class Viewer:
     def today(self) -> date:
         """Today's date where the viewer is."""
         return self.now.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def at(self, now: datetime) -> Viewer:
+        """The same viewer at another moment."""
+        again = object.__new__(Viewer)
+        again.__dict__.update(self.__dict__, now=now)
+        return again
 
     def require(self, policy: Policy) -> None:
         """Raises Forbidden (Unauthenticated when nobody is signed in) unless the policy allows."""

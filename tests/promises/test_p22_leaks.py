@@ -168,7 +168,7 @@ async def sessions_are_the_pools(service: Service) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tabard'"
     )
     while True:
-        kept = storage._writer.pool.checkedin() + storage._system.pool.checkedin()
+        kept = len(storage._lending._idle) + storage._system.pool.checkedin()
         async with storage._system.connect() as connection:
             if (await connection.execute(count)).scalar_one() == kept:
                 return

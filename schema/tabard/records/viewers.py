@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
+import orjson
 import sqlalchemy as sa
 
 from tabard.columns import Identifier, Label
@@ -14,12 +18,15 @@ from tabard.reader import Columns
 from tabard.records import tables
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
-from tabard.storage.session import ReadSession
+from tabard.storage.session import Found, ReadSession
 from tabard.storage.statements import Prepared, parameter
 from tabard.viewer import COMPANY, StoredTab, Viewer, WorkspaceState
 
 ID: Final = "id"
 USER: Final = "known_user"
+# How many viewers are remembered by what their rows say.
+KEPT: Final = 2_000
+NOTHING_STORED: Final[Mapping[str, StoredTab]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ def stored_tabs() -> list[sa.ColumnElement[Any]]:
         workspace.c.version.label("workspace_version"),
         setting.c.tab,
         setting.c.is_visible,
-        setting.c.setting_values,
+        # As text, so that rows can be told apart by what they hold.
+        sa.cast(setting.c.setting_values, sa.Text).label("setting_values"),
         setting.c.version.label("tab_version"),
         tables.portal.c.account_object,
     ]
@@ -75,7 +83,7 @@ def workspaces_with_tabs() -> sa.FromClause:
 def workspace_state(found: Columns) -> list[WorkspaceState]:
     """Workspaces from rows of `stored_tabs`, in the rows' order; the default's tabs are the account's."""
     tabs: dict[int, dict[str, StoredTab]] = {}
-    account: dict[str, StoredTab] = {}
+    account: Mapping[str, StoredTab] = NOTHING_STORED
     heads: dict[int, tuple[Any, ...]] = {}
     rows = zip(*(found[name] for name in STORED_TAB), strict=True)
     for id, name, description, slot, version, tab, is_visible, values, tab_version, account_object in rows:
@@ -84,12 +92,19 @@ def workspace_state(found: Columns) -> list[WorkspaceState]:
         heads.setdefault(id, (name, description, slot, version, account_object or COMPANY))
         stored = tabs.setdefault(id, {})
         if tab is not None:
-            stored[tab] = StoredTab(is_visible, values, tab_version)
+            stored[tab] = StoredTab(is_visible, MappingProxyType(orjson.loads(values)), tab_version)
         if slot == 0:
-            account = stored
+            account = MappingProxyType(stored)
     return [
         WorkspaceState(
-            id, name, description, slot == 0, version, tabs[id], {} if slot == 0 else account, account_object
+            id,
+            name,
+            description,
+            slot == 0,
+            version,
+            MappingProxyType(tabs[id]),
+            NOTHING_STORED if slot == 0 else account,
+            account_object,
         )
         for id, (name, description, slot, version, account_object) in heads.items()
     ]
@@ -128,7 +143,7 @@ def _viewer_statement(by: str) -> Prepared:
             sa.func.coalesce(user.c.locale, portal.c.locale, type_=Label(63)).label("locale"),
             sa.func.coalesce(user.c.time_zone, portal.c.time_zone, type_=Label(63)).label("time_zone"),
             portal.c.plan,
-            portal.c.features,
+            sa.cast(portal.c.features, sa.Text).label("features"),
             primary.label("primary_team_id"),
             own.label("own_workspace_id"),
             _grouped(permission.c.permission, permission.c.user_id == user_id).label("permissions"),
@@ -159,9 +174,16 @@ async def read_viewer(
 async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy) -> Viewer | None:
     """Reads the viewer on a session."""
     known_by, value = (user.by, user.value) if isinstance(user, KnownBy) else (ID, user)
-    found = Columns(**await session.read(_viewer_statement(known_by), {USER: value}))
-    if not found:
+    found = await session.find(_viewer_statement(known_by), {USER: value})
+    if not found.rows:
         return None
+    return _viewer(portal_id, Found(found.compiled, tuple(found.rows))).at(datetime.now(UTC))
+
+
+@lru_cache(KEPT)
+def _viewer(portal_id: int, rows: Found) -> Viewer:
+    """The viewer that rows make, which are read for each request; equal ones make the same."""
+    found = Columns(**rows.columns())
     plan = PLANS[found["plan"][0]]
     states = workspace_state(found)
     own_id = found["own_workspace_id"][0] if plan.has_team_workspaces else None
@@ -171,7 +193,7 @@ async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy)
         user_id=found["user_id"][0],
         name=found["user_name"][0],
         plan=plan,
-        features=frozenset(found["features"][0]),
+        features=frozenset(orjson.loads(found["features"][0])),
         is_super_admin=found["is_super_admin"][0],
         has_seat=found["has_seat"][0],
         permissions=frozenset(_split(found["permissions"][0])),

@@ -1,7 +1,6 @@
 """Faults: what a driver raises, as the errors clients know."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
 import asyncpg
@@ -24,33 +23,47 @@ _GONE = ("08", "28", "3D", "53", "57P", "58")
 _CROSSED = ("40001", "40P01", "55P03")
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+class Translation:
     """Inside, a database that is gone, busy or too slow becomes Unavailable or DeadlineExceeded.
 
     So do changes that crossed each other on PostgreSQL: one of them is undone whole, and can be repeated.
     """
-    try:
-        yield
-    except sa.exc.TimeoutError as error:
-        raise Unavailable("All database connections are busy; try again soon.", retryAfter=1) from error
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        raise _fault(error) from error
-    except sa.exc.DBAPIError as error:
-        if _state(error) in _CROSSED:
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and (known := _known(error)) is not None:
+            raise known from error
+
+
+_TRANSLATION: Final = Translation()
+
+
+def translated() -> Translation:
+    """What translates the errors of drivers inside `with`."""
+    return _TRANSLATION
+
+
+def _known(error: Exception) -> Exception | None:
+    """The error as clients know it; None for one that is not the database's."""
+    match error:
+        case sa.exc.TimeoutError():
+            return Unavailable("All database connections are busy; try again soon.", retryAfter=1)
+        case sa.exc.OperationalError() | sa.exc.InterfaceError() | OSError():
+            return _fault(error)
+        case sa.exc.DBAPIError() if _state(error) in _CROSSED:
             log.warning("changes crossed each other", error=type(error).__name__)
-            raise Unavailable(
-                "Others change the same things now; repeat the change.", retryAfter=1
-            ) from error
-        is_known = error.connection_invalidated or _is_gone(error) or _marks(error, _CANCELLED)
-        raise (_fault(error) if is_known else error) from error
-    except OSError as error:
-        raise _fault(error) from error
-    except Exception as error:
-        # What a driver raises while it connects comes as it is; its own errors are of a line that has ended.
-        if not _is_gone(error) and not isinstance(error, LINE_ENDED):
-            raise
-        raise _fault(error) from error
+            return Unavailable("Others change the same things now; repeat the change.", retryAfter=1)
+        case sa.exc.DBAPIError():
+            is_known = error.connection_invalidated or _is_gone(error) or _marks(error, _CANCELLED)
+            return _fault(error) if is_known else None
+    # What a driver raises while it connects comes as it is; its own errors are of a line that has ended.
+    return _fault(error) if _is_gone(error) or isinstance(error, LINE_ENDED) else None
 
 
 def too_slow() -> DeadlineExceeded:
@@ -74,7 +87,7 @@ def _marks(error: BaseException, marks: tuple[str, ...]) -> bool:
     return any(mark in text or mark in text.lower() for mark in marks)
 
 
-def _fault(error: Exception) -> Exception:
+def _fault(error: Exception) -> Exception | None:
     if _marks(error, _CANCELLED):
         return too_slow()
     if _marks(error, _UNCHANGEABLE):
@@ -82,6 +95,6 @@ def _fault(error: Exception) -> Exception:
         return Unavailable("The database takes no changes now; try again later.", retryAfter=5)
     is_sqlite = isinstance(error, sa.exc.DBAPIError) and "sqlite" in str(error)
     if is_sqlite and not _marks(error, _BUSY):
-        return error
+        return None
     log.warning("database unavailable", error=type(error).__name__)
     return Unavailable("The database does not answer; try again soon.", retryAfter=1)

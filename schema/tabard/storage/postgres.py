@@ -1,8 +1,11 @@
 """PostgreSQL: pooled connections through asyncpg, reads in autocommit, row-level security on request."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any, Final, cast
 from weakref import WeakSet
 
@@ -15,6 +18,7 @@ from sqlalchemy.util import greenlet_spawn
 from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.faults import too_slow
+from tabard.storage.lending import Lending
 from tabard.storage.options import StorageOptions
 from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
@@ -39,25 +43,29 @@ _SET_PORTAL = f"SELECT set_config('{PORTAL_VARIABLE}', $1, false)"
 class PostgresConnection:
     """A connection that reads in autocommit, each statement its own snapshot, or changes in a transaction."""
 
-    def __init__(self, pooled: PoolProxiedConnection, timeout: float) -> None:
-        self._pooled = pooled
+    def __init__(
+        self, pooled: PoolProxiedConnection, timeout: float, lending: Lending[PostgresConnection]
+    ) -> None:
+        self.pooled = pooled
+        self.portal_id: int | None = None
+        self._lending = lending
         self._timeout = timeout
         self._driver: Any = pooled.driver_connection
         self._is_in_transaction = False
-        self._is_busy = False
+        self.is_busy = False
 
     async def fetch(
         self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
     ) -> Sequence[Any]:
         # The server itself ends what takes longer than a statement may.
         timeout = left if left is not None and left < self._timeout else None
-        with self._running(text):
+        with _Running(self, text):
             return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
 
     async def run(self, changes: Sequence[Change]) -> int:
         changed = 0
         for write, rows in changes:
-            with self._running(write.text):
+            with _Running(self, write.text):
                 if len(rows) > 1:
                     await self._driver.executemany(write.text, rows)
                     continue
@@ -67,7 +75,7 @@ class PostgresConnection:
 
     async def command(self, text: str) -> None:
         self._is_in_transaction = True
-        with self._running(text):
+        with _Running(self, text):
             await self._driver.execute(text)
         self._is_in_transaction = text != "COMMIT"
 
@@ -76,34 +84,43 @@ class PostgresConnection:
         await self.command("COMMIT")
 
     async def horizon(self) -> Horizon:
-        with self._running(_RUNNING):
+        with _Running(self, _RUNNING):
             return Horizon(*await self._driver.fetchrow(_RUNNING))
 
+    async def act_for(self, portal_id: int) -> None:
+        """Sets the portal that row-level security goes by; it outlives the request."""
+        if self.portal_id != portal_id:
+            # Forgotten first: a cancelled change may have happened or not.
+            self.portal_id = None
+            await self.fetch(_SET_PORTAL, [str(portal_id)], is_bounded=True, left=None)
+            self.portal_id = portal_id
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is known to have ended."""
+        return bool(self._driver.is_closed())
+
     def close(self) -> Coroutine[Any, Any, None] | None:
-        if self._is_busy or self._is_in_transaction or self._driver.is_closed():
+        if self.is_busy or self._is_in_transaction or self.is_closed:
             return self._end()
-        self._pooled.close()
+        self._lending.give_back(self)
         return None
 
     async def _end(self) -> None:
-        if not self._driver.is_closed():
+        if not self.is_closed:
             await self._settle()
-        if self._driver.is_closed():
-            await greenlet_spawn(self._pooled.invalidate)
+        if self.is_closed:
+            try:
+                await self.drop()
+            finally:
+                self._lending.leave()
         else:
-            self._pooled.close()
+            self._is_in_transaction = self.is_busy = False
+            self._lending.give_back(self)
 
-    @contextmanager
-    def _running(self, text: str) -> Iterator[None]:
-        self._is_busy = True
-        try:
-            yield
-        except TimeoutError as error:
-            raise too_slow() from error
-        except GIVEN_UP as error:
-            self._is_busy = False
-            raise _kind(error)(text, None, error) from error
-        self._is_busy = False
+    async def drop(self) -> None:
+        """Lets the pool know that it has ended."""
+        await greenlet_spawn(self.pooled.invalidate)
 
     async def _settle(self) -> None:
         """Waits until the server has let go of a statement that was cut off, and of a transaction."""
@@ -112,6 +129,30 @@ class PostgresConnection:
                 await self._driver.execute("ROLLBACK")
         except (*GIVEN_UP, OSError):
             self._driver.terminate()
+
+
+class _Running:
+    """Inside, a statement runs on the connection, which is busy as long as it is not known to have ended."""
+
+    __slots__ = ("_connection", "_text")
+
+    def __init__(self, connection: PostgresConnection, text: str) -> None:
+        self._connection = connection
+        self._text = text
+
+    def __enter__(self) -> None:
+        self._connection.is_busy = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, TimeoutError):
+            raise too_slow() from error
+        if error is not None and not isinstance(error, GIVEN_UP):
+            return
+        self._connection.is_busy = False
+        if error is not None:
+            raise _kind(error)(self._text, None, error) from error
 
 
 def _kind(error: Exception) -> type[sa.exc.DBAPIError]:
@@ -135,6 +176,7 @@ class PostgresStorage:
         self._writer = self._engine(url, options, options.pool_size, overflow=0)
         install_door(self._writer, tables)
         self.statements = Statements(self._writer.dialect)
+        self._lending: Lending[PostgresConnection] = Lending(options.pool_size, options.pool_wait)
         self._system = self._engine(url, options)
         self.wakeups = PostgresWakeups(self._engine(url, options))
         self._pulsing = self._system.execution_options(isolation_level="AUTOCOMMIT")
@@ -205,24 +247,31 @@ class PostgresStorage:
 
     async def connect(self, scope: Scope) -> PostgresConnection:
         self._pulse.require()
-        pooled = await self._writer.raw_connection()
+        await self._lending.enter()
         try:
-            await self._secure(pooled, scope)
+            connection = await self._idle() or PostgresConnection(
+                await self._writer.raw_connection(), self._timeout, self._lending
+            )
         except BaseException:
-            pooled.close()
+            self._lending.leave()
             raise
-        return PostgresConnection(pooled, self._timeout)
+        if self._security:
+            await self._secure(connection, scope)
+        return connection
 
-    async def _secure(self, pooled: PoolProxiedConnection, scope: Scope) -> None:
-        if not self._security:
-            return
-        # The variable outlives the checkout, so only a connection that changes portal pays for it.
-        if pooled.info.get(PORTAL_VARIABLE) != scope.portal_id:
-            # Forgotten first: a cancelled change may have happened or not.
-            pooled.info.pop(PORTAL_VARIABLE, None)
-            driver: Any = pooled.driver_connection
-            await driver.execute(_SET_PORTAL, str(scope.portal_id))
-            pooled.info[PORTAL_VARIABLE] = scope.portal_id
+    async def _idle(self) -> PostgresConnection | None:
+        """An idle connection that the server, as far as the driver knows, has not closed meanwhile."""
+        while (connection := self._lending.idle()) is not None and connection.is_closed:
+            await completed(connection.drop())
+        return connection
+
+    async def _secure(self, connection: PostgresConnection, scope: Scope) -> None:
+        try:
+            await connection.act_for(scope.portal_id)
+        except BaseException:
+            if (ending := connection.close()) is not None:
+                await completed(ending)
+            raise
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[PostgresConnection]:
@@ -243,12 +292,13 @@ class PostgresStorage:
     @property
     def checked_out(self) -> int:
         """How many connections are in use."""
-        return int(self._writer.pool.checkedout())  # type: ignore[attr-defined]
+        return self._lending.in_use
 
     async def close(self) -> None:
         if self.is_lost:
             self._cut()
         await self._pulse.stop()
         await self.wakeups.close()
+        self._lending.close()
         await self._writer.dispose()
         await self._system.dispose()

@@ -34,6 +34,17 @@ class Horizon(NamedTuple):
     unborn: int
 
 
+class Found(NamedTuple):
+    """The rows of a read as the driver gives them, and what makes Python values of them."""
+
+    compiled: CompiledRead
+    rows: Sequence[Sequence[Any]]
+
+    def columns(self) -> dict[str, Sequence[Any]]:
+        """The rows as columns by name."""
+        return dict(zip(self.compiled.names, self.compiled.columns(self.rows), strict=True))
+
+
 class ReadConnection(Protocol):
     """A checked-out connection of either kind."""
 
@@ -99,27 +110,28 @@ class ReadSession:
         `is_bounded=False` says that the work grows with the table, as a count's does; SQLite then runs
         it on a thread.
         """
-        compiled, columns = await self._run(statement, values, is_bounded)
-        return dict(zip(compiled.names, columns, strict=True))
+        return (await self.find(statement, values, is_bounded=is_bounded)).columns()
 
     async def fetch(self, statement: Statement, *, is_bounded: bool = True) -> Rows:
         """The rows, for jobs that look at one after the other."""
-        return rows_of(*await self._run(statement, NOTHING, is_bounded))
+        found = await self.find(statement, is_bounded=is_bounded)
+        return rows_of(found.compiled, found.compiled.columns(found.rows))
 
-    async def _run(
-        self, statement: Statement | Prepared, given: Mapping[str, Any], is_bounded: bool
-    ) -> tuple[CompiledRead, list[Sequence[Any]]]:
-        compiled, named = self._readers.statements.find(statement, given)
-        values = compiled.arguments.values(self._scope, named)
+    async def find(
+        self, statement: Statement | Prepared, values: Mapping[str, Any] = NOTHING, *, is_bounded: bool = True
+    ) -> Found:
+        """The rows as they come, for whoever knows what rows like them mean."""
+        compiled, named = self._readers.statements.find(statement, values)
+        arguments = compiled.arguments.values(self._scope, named)
         async with self._lock:
             self.count += 1
             started = perf_counter()
             with span("statement"), translated():
                 left = self._left()
                 connection = self._connection or await self._connected()
-                rows = await connection.fetch(compiled.text, values, is_bounded=is_bounded, left=left)
+                rows = await connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
             self.seconds += perf_counter() - started
-        return compiled, compiled.columns(rows)
+        return Found(compiled, rows)
 
     def _left(self) -> float | None:
         if self.until is None:

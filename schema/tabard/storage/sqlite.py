@@ -12,6 +12,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.completion import completed
 from tabard.storage.door import install_door
+from tabard.storage.lending import Lending, acquired
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction, on_thread
@@ -45,17 +46,16 @@ class SqliteStorage:
         self._system = _system_engine(url)
         self.wakeups = SqliteWakeups(str(url.database))
         self._turn = asyncio.Lock()
-        # The pool would block the loop when it is empty; waiting here does not.
-        self._places = asyncio.Semaphore(READERS)
+        self._lending: Lending[SqliteConnection] = Lending(READERS, options.pool_wait)
 
     async def connect(self, scope: Scope) -> SqliteConnection:
-        await _acquired(self._places, self._options.pool_wait, "no read connection came free")
+        await self._lending.enter()
         try:
-            return SqliteConnection(
-                self._reader.raw_connection(), self._options.statement_timeout, self._places.release
+            return self._lending.idle() or SqliteConnection(
+                self._reader.raw_connection(), self._options.statement_timeout, self._lending.give_back
             )
         except BaseException:
-            self._places.release()
+            self._lending.leave()
             raise
 
     @asynccontextmanager
@@ -87,7 +87,7 @@ class SqliteStorage:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
-        await _acquired(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
+        await acquired(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
         try:
             yield
         finally:
@@ -99,28 +99,17 @@ class SqliteStorage:
     @property
     def checked_out(self) -> int:
         """How many read connections are in use."""
-        return int(self._reader.pool.checkedout())  # type: ignore[attr-defined]
+        return self._lending.in_use
 
     async def close(self) -> None:
         await self.wakeups.close()
+        self._lending.close()
         self._reader.dispose()
         await asyncio.to_thread(self._thread.shutdown)
         if self._writing is not None:
             self._writing.close()
         self._writer.dispose()
         await self._system.dispose()
-
-
-async def _acquired(turn: asyncio.Semaphore | asyncio.Lock, seconds: float, otherwise: str) -> None:
-    """Waits for a turn no longer than that; whoever need not wait needs no timer."""
-    if not turn.locked():
-        await turn.acquire()
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await turn.acquire()
-    except TimeoutError as error:
-        raise sa.exc.TimeoutError(otherwise) from error
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """SQLite connections: of a request that reads in the event loop, and of the one transaction that writes."""
 
+from __future__ import annotations
+
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
@@ -30,12 +32,15 @@ class SqliteConnection:
     """
 
     def __init__(
-        self, pooled: PoolProxiedConnection, timeout: float, leave: Callable[[], None] = lambda: None
+        self,
+        pooled: PoolProxiedConnection,
+        timeout: float,
+        give_back: Callable[[SqliteConnection], None],
     ) -> None:
-        self._pooled = pooled
+        self.pooled = pooled
         self._driver: Any = pooled.driver_connection
         self._timeout = timeout
-        self._leave = leave
+        self._give_back = give_back
         self._reading: asyncio.Future[Sequence[Any]] | None = None
         self._is_cut = False
 
@@ -65,16 +70,20 @@ class SqliteConnection:
         # A statement that has not begun yet would miss the interruption.
         self._is_cut = True
         self._driver.interrupt()
-        with suppress(sa.exc.DBAPIError):
-            await completed(reading)
-        self._is_cut = False
+        try:
+            with suppress(sa.exc.DBAPIError):
+                await completed(reading)
+        finally:
+            self._is_cut = False
 
     def _rows(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
         self._driver.set_progress_handler(
             lambda: self._is_cut or time.monotonic() > end, INSTRUCTIONS_BETWEEN_CHECKS
         )
-        with _known(text):
+        try:
             return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
+        except sqlite3.Error as error:
+            raise _known(error, text) from error
 
     async def command(self, text: str) -> None:
         self._rows(text, (), time.monotonic() + self._timeout)
@@ -85,7 +94,7 @@ class SqliteConnection:
     def close(self) -> Coroutine[Any, Any, None] | None:
         if self._driver.in_transaction or (self._reading is not None and not self._reading.done()):
             return self._end()
-        self._give_back()
+        self._give_back(self)
         return None
 
     async def _end(self) -> None:
@@ -95,11 +104,7 @@ class SqliteConnection:
             if self._driver.in_transaction:
                 await self._undo()
         finally:
-            self._give_back()
-
-    def _give_back(self) -> None:
-        self._pooled.close()
-        self._leave()
+            self._give_back(self)
 
     async def _undo(self) -> None:
         self._driver.rollback()
@@ -114,15 +119,15 @@ class SqliteTransaction(SqliteConnection):
     def __init__(
         self, pooled: PoolProxiedConnection, timeout: float, thread: ThreadPoolExecutor, patience: int
     ) -> None:
-        super().__init__(pooled, timeout)
+        # It is not given back: the next transaction has it.
+        super().__init__(pooled, timeout, lambda connection: None)
         self._thread = thread
         self._patience = patience
 
     async def begin(self) -> None:
         """Begins at once, or waits on the thread while another process changes the file."""
         try:
-            with _known(BEGIN):
-                self._driver.execute(BEGIN)
+            _begin(self._driver)
         except sa.exc.OperationalError as error:
             if _code(error) not in BUSY:
                 raise
@@ -142,17 +147,20 @@ class SqliteTransaction(SqliteConnection):
     async def _undo(self) -> None:
         await self._alone(_run, (), "ROLLBACK")
 
-    def _give_back(self) -> None:
-        """Nothing: the next transaction has it."""
+
+def _begin(driver: sqlite3.Connection) -> None:
+    try:
+        driver.execute(BEGIN)
+    except sqlite3.Error as error:
+        raise _known(error, BEGIN) from error
 
 
 def _begin_patiently(driver: sqlite3.Connection, milliseconds: int) -> None:
-    with _known(BEGIN):
-        driver.execute(f"PRAGMA busy_timeout={milliseconds}")
-        try:
-            driver.execute(BEGIN)
-        finally:
-            driver.execute("PRAGMA busy_timeout=0")
+    driver.execute(f"PRAGMA busy_timeout={milliseconds}")
+    try:
+        _begin(driver)
+    finally:
+        driver.execute("PRAGMA busy_timeout=0")
 
 
 def _run(driver: sqlite3.Connection, changes: Sequence[Change], end: str = "") -> int:
@@ -161,19 +169,18 @@ def _run(driver: sqlite3.Connection, changes: Sequence[Change], end: str = "") -
     A cursor that ends resets its statement, which the next one with the same text shares. It may not end on
     another thread, at any moment, while that one is being executed; so none leaves this one.
     """
-    changed = 0
-    for write, rows in changes:
-        with _known(write.text):
-            executed = (
-                driver.execute(write.text, rows[0])
-                if len(rows) == 1
-                else driver.executemany(write.text, rows)
-            )
+    changed, text = 0, end
+    try:
+        for write, rows in changes:
+            text = write.text
+            executed = driver.execute(text, rows[0]) if len(rows) == 1 else driver.executemany(text, rows)
             with closing(executed) as cursor:
                 changed = cursor.rowcount
-    if end:
-        with _known(end):
+        if end:
+            text = end
             driver.execute(end).close()
+    except sqlite3.Error as error:
+        raise _known(error, text) from error
     return changed
 
 
@@ -182,13 +189,10 @@ def on_thread(thread: ThreadPoolExecutor, function: Callable[..., T], *arguments
     return asyncio.get_running_loop().run_in_executor(thread, function, *arguments)
 
 
-@contextmanager
-def _known(text: str) -> Iterator[None]:
-    """Inside, an error of the driver becomes SQLAlchemy's."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
+def _known(error: sqlite3.Error, text: str) -> sa.exc.DBAPIError:
+    """As what SQLAlchemy knows an error of the driver."""
+    known = sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True)
+    return cast("sa.exc.DBAPIError", known)
 
 
 def _code(error: sa.exc.OperationalError) -> int:

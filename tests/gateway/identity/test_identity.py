@@ -190,6 +190,21 @@ async def test_the_user_of_a_token_is_read_with_one_statement(database: Database
     assert statements == 1
 
 
+@pytest.mark.promise("P3")
+async def test_what_a_user_may_is_read_for_each_request(database: Database) -> None:
+    portal = await make(database, "acme")
+    authorization = f"Bearer {TOKENS.issue(Identity(portal.id, portal.admin_id))}"
+    before = [(await caller(database, authorization))[0].viewer for _ in range(2)]
+    seat = sa.update(tables.user).values(has_seat=~tables.user.c.has_seat, time_zone="Asia/Tokyo")
+    async with database.writing(Scope(portal.id)) as session:
+        await session.execute(seat)
+    after, statements = await caller(database, authorization)
+    assert (after.viewer.has_seat, after.viewer.time_zone) == (not before[0].has_seat, "Asia/Tokyo")
+    assert statements == 1
+    assert before[0].now < before[1].now < after.viewer.now
+    assert before[1] == before[0].at(before[1].now)
+
+
 async def test_the_session_that_read_the_user_goes_on_serving(database: Database) -> None:
     portal = await make(database, "acme")
     authorization = f"Bearer {TOKENS.issue(Identity(portal.id, portal.admin_id))}"

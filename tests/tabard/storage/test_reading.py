@@ -353,6 +353,19 @@ async def test_a_session_that_is_closed_reads_no_more_and_one_that_is_released_d
     assert database.checked_out == 0
 
 
+async def test_a_connection_goes_from_one_request_to_the_next(database_url: str) -> None:
+    await filled(database_url)
+    database = Database(database_url, known, StorageOptions(pool_size=1))
+    used = set()
+    for scope in (HERE, ACROSS, HERE):
+        session = database.reading(scope)
+        assert (await session.read(sa.select(portal.c.id)))["id"] == (scope.portal_id,)
+        used.add(session._connection)
+        await session.close()
+    assert len(used) == 1
+    await database.close()
+
+
 @pytest.mark.promise("P16")
 async def test_a_request_that_reads_nothing_for_a_while_lets_others_have_its_connection(
     database_url: str,
