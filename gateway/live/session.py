@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack, aclosing
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.engine import Authenticator
+from gateway.envelope import is_end, masked
 from gateway.head import Head
 from gateway.identity.credentials import bearer
 from gateway.live.desk import Desk
@@ -76,7 +77,7 @@ class Session:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._await_initialisation())
                     group.create_task(self._await_stop())
-                    group.create_task(self._receive(group))
+                    group.create_task(costing_no_more(self._receive(group)))
         except* Closed as found:
             closed = _first(found)
         except* Exception:
@@ -150,7 +151,7 @@ class Session:
         except GraphError as error:
             raise Closed(Closing.TRY_LATER, f"{error.code}: {error.message}") from None
         self._standing = standing
-        group.create_task(self._await_lapse(standing))
+        group.create_task(costing_no_more(self._await_lapse(standing)))
         await self._send(written("connection_ack"))
 
     async def _await_lapse(self, standing: Standing) -> None:
@@ -181,8 +182,11 @@ class Session:
             raise lapsed(error) from None
         except Closed:
             raise
-        except Exception as error:  # noqa: BLE001 - the border: whatever fails is coded, logged and masked
-            last = refused(id, self._responder.failure(error))
+        except BaseException as error:
+            # The border: whatever fails is coded, logged and masked.
+            if is_end(error):
+                raise
+            last = refused(id, self._responder.failure(masked(error)))
         # Forgotten first, so that the client may use the id again as soon as it hears the end.
         self._operations.pop(id, None)
         await self._send(last)
@@ -207,6 +211,18 @@ class Session:
         except (RuntimeError, OSError):
             # The socket was closed meanwhile; the receiver hears of it too.
             raise Closed from None
+
+
+async def costing_no_more(work: Coroutine[Any, Any, None]) -> None:
+    """The work; a call of `sys.exit` and its like cost the connection, and not the server."""
+    try:
+        await work
+    except Exception:
+        raise
+    except BaseException as error:
+        if is_end(error):
+            raise
+        raise masked(error) from error
 
 
 def lapsed(error: GraphError) -> Closed:

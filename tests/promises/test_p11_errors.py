@@ -23,14 +23,16 @@ from gateway.endpoint import GraphQLEndpoint
 from gateway.graph_engine import GraphEngine
 from gateway.identity.authenticator import DatabaseAuthenticator
 from gateway.identity.identity import Identity
+from gateway.live.messages import Closing
 from gateway.origins import Origins
 from tabard import Plugin
-from tabard.errors import Fault, GraphError, TabardError
+from tabard.errors import Fault, Forbidden, GraphError, TabardError, Unauthenticated
 from tabard.events import Place
 from tabard.migrating import Migrations
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction
 from tabard.testing import Gateway
 from tests.promises.support.failures import KINDS, broken, failure, raised
+from tests.promises.support.talking import PATIENCE, talking
 from tests.support.databases import bundled
 from tests.support.gateways import opened
 from tests.support.scopes import posted
@@ -69,10 +71,10 @@ IN_A_STREAM: Final = {
     "field of an event": "subscription ($kind: String!, $after: String) "
     "{ recordChanged(after: $after) { record { ... on Company { name brokenWord(kind: $kind) } } } }",
 }
-PATIENCE: Final = 30
 # Events that cannot be chosen because the database is away are chosen when it is back.
 WAITED_FOR: Final = {"Unavailable", "DeadlineExceeded"}
 IN_A_MUTATION: Final = {"mutation", "write"}
+AT_THE_OPENING: Final = {"verifier", "read of the caller"}
 BY_THE_DATABASE: Final = {"read of the caller", "read", "write"}
 
 
@@ -197,6 +199,13 @@ def is_end(layer: str, kind: str) -> bool:
     return kind == "GeneratorExit" or (kind == "SystemExit" and layer in BY_THE_DATABASE)
 
 
+def allowed(layer: str, kind: str) -> set[str]:
+    """The codes that may stand for it."""
+    is_busy = layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError)
+    codes = {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED} if is_busy else set()
+    return {expected(kind, layer, Code.INTERNAL_SERVER_ERROR), *codes}
+
+
 async def test_whatever_is_raised_inside_the_server_is_coded_and_tells_nothing(
     client: httpx2.AsyncClient, trap: Trap
 ) -> None:
@@ -206,11 +215,8 @@ async def test_whatever_is_raised_inside_the_server_is_coded_and_tells_nothing(
             continue
         query, passes = ELSEWHERE[layer]
         trap.kind, trap.place, trap.passes = kind, layer, passes
-        allowed = {expected(kind, layer, Code.INTERNAL_SERVER_ERROR)}
-        if layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError):
-            allowed |= {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED}
         status, found = await told(client, query, kind)
-        if status < 200 or len(found) != 1 or found[0] not in allowed:
+        if status < 200 or len(found) != 1 or found[0] not in allowed(layer, kind):
             wrong[layer, kind] = found
     assert wrong == {}
 
@@ -275,5 +281,70 @@ async def test_whatever_a_plugin_raises_at_an_event_is_coded_and_tells_nothing(
             continue
         found = await first_told(app, query, kind=kind, after=cursor)
         if found != [expected(kind, layer, Code.PLUGIN_ERROR)]:
+            wrong[layer, kind] = found
+    assert wrong == {}
+
+
+async def told_on_a_socket(app: ASGIApp, query: str, kind: str) -> list[str]:
+    """The codes of a query's answer on a WebSocket, or the number with which it is closed, or what is wrong."""
+    with capture_logs():
+        async with talking(app, "x") as talk:
+            answer = await talk.hear()
+            if answer["type"] == "connection_ack":
+                answer = await talk.ask(query, kind=kind)
+    if INSIDE.search(str(answer)):
+        return [str(answer)]
+    payload = answer.get("payload")
+    if payload is None:
+        return [f"{answer['type']} {answer.get('code')}"]
+    errors = payload if isinstance(payload, list) else payload.get("errors")
+    if errors is None:
+        return sorted({error["code"] for error in payload["data"]["value"]["userErrors"]})
+    assert all(error["extensions"]["requestId"] for error in errors)
+    return sorted({error["extensions"]["code"] for error in errors})
+
+
+async def test_whatever_a_plugin_raises_is_coded_on_a_socket_too(app: ASGIApp) -> None:
+    wrong = {}
+    for (layer, query), kind in itertools.product(IN_A_PLUGIN.items(), KINDS):
+        found = await told_on_a_socket(app, query, kind)
+        if found != [expected(kind, layer, Code.PLUGIN_ERROR)]:
+            wrong[layer, kind] = found
+    assert wrong == {}
+
+
+def is_sent_away(kind: str) -> bool:
+    """Whether it says that the caller may not go on."""
+    return issubclass(KINDS[kind], Unauthenticated | Forbidden)
+
+
+def at_the_opening(layer: str, kind: str) -> set[str]:
+    """How a socket may be closed when it is raised while it is opened, where the caller is looked at first."""
+    ends = {Closing.FORBIDDEN if is_sent_away(kind) else Closing.TRY_LATER}
+    if not issubclass(KINDS[kind], GraphError):
+        is_busy = layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError)
+        ends = {Closing.FAILURE, Closing.TRY_LATER} if is_busy else {Closing.FAILURE}
+    return {f"closed {end.value}" for end in ends}
+
+
+def in_an_operation(layer: str, kind: str) -> set[str]:
+    """How an open socket may tell it: by a code, or, when the caller may not go on, by its end."""
+    if is_sent_away(kind) and layer != "write":
+        return {f"closed {Closing.FORBIDDEN.value}"}
+    return allowed(layer, kind)
+
+
+async def test_whatever_is_raised_inside_the_server_is_coded_on_a_socket_too(
+    app: ASGIApp, trap: Trap
+) -> None:
+    wrong = {}
+    for layer, kind in itertools.product(ELSEWHERE.keys() - {"endpoint", "middleware"}, KINDS):
+        if is_end(layer, kind):
+            continue
+        query, passes = ELSEWHERE[layer]
+        trap.kind, trap.place, trap.passes = kind, layer, passes
+        found = await told_on_a_socket(app, query, kind)
+        may = at_the_opening if layer in AT_THE_OPENING else in_an_operation
+        if len(found) != 1 or found[0] not in may(layer, kind):
             wrong[layer, kind] = found
     assert wrong == {}
