@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import httpx2
 import orjson
@@ -31,8 +30,9 @@ from tabard.events import Place
 from tabard.migrating import Migrations
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction
 from tabard.testing import Gateway
-from tests.promises.support.failures import KINDS, broken, failure, raised
+from tests.promises.support.failures import KINDS, broken, failure
 from tests.promises.support.talking import PATIENCE, talking
+from tests.promises.support.traps import Known, Trap
 from tests.support.databases import bundled
 from tests.support.gateways import opened
 from tests.support.scopes import posted
@@ -76,43 +76,6 @@ WAITED_FOR: Final = {"Unavailable", "DeadlineExceeded"}
 IN_A_MUTATION: Final = {"mutation", "write"}
 AT_THE_OPENING: Final = {"verifier", "read of the caller"}
 BY_THE_DATABASE: Final = {"read of the caller", "read", "write"}
-
-
-@dataclass
-class Trap:
-    """Raises an exception of one kind at one place, when it has been passed so many times."""
-
-    kind: str = ""
-    place: str = ""
-    passes: int = 0
-
-    def pass_by(self, place: str) -> None:
-        """Raises at the place."""
-        if place == self.place:
-            self.passes -= 1
-            if self.passes < 0:
-                raised(self.kind)
-
-    def on(self, place: str, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        """The function behind the trap."""
-
-        async def trapped(*args: Any, **kwargs: Any) -> Any:
-            self.pass_by(place)
-            return await function(*args, **kwargs)
-
-        return trapped
-
-
-@dataclass
-class Known:
-    """A verifier to whom everybody is the same user."""
-
-    identity: Identity
-    trap: Trap
-
-    async def verify(self, token: str) -> Identity:
-        self.trap.pass_by("verifier")
-        return self.identity
 
 
 @pytest.fixture
@@ -203,6 +166,9 @@ def allowed(layer: str, kind: str) -> set[str]:
     """The codes that may stand for it."""
     is_busy = layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError)
     codes = {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED} if is_busy else set()
+    if layer == "write" and kind == "IntegrityError":
+        # What a mutation's function wrote last is sent with the commit, so that the function is to blame.
+        codes.add(Code.PLUGIN_ERROR)
     return {expected(kind, layer, Code.INTERNAL_SERVER_ERROR), *codes}
 
 
