@@ -62,7 +62,7 @@ class PostgresConnection:
         with _Running(self, text):
             return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
 
-    async def run(self, changes: Sequence[Change]) -> int:
+    async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
         changed = 0
         for write, rows in changes:
             with _Running(self, write.text):
@@ -79,8 +79,7 @@ class PostgresConnection:
             await self._driver.execute(text)
         self._is_in_transaction = text != "COMMIT"
 
-    async def commit(self, changes: Sequence[Change]) -> None:
-        await self.run(changes)
+    async def commit(self) -> None:
         await self.command("COMMIT")
 
     async def horizon(self) -> Horizon:

@@ -19,8 +19,8 @@ from tabard.storage.writes import Change
 T = TypeVar("T")
 INSTRUCTIONS_BETWEEN_CHECKS: Final = 20_000
 LOOP_SECONDS: Final = 0.1
+LOOP_ROWS: Final = 50
 BEGIN: Final = "BEGIN IMMEDIATE"
-END: Final = "COMMIT"
 BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -111,9 +111,10 @@ class SqliteConnection:
 
 
 class SqliteTransaction(SqliteConnection):
-    """The writer's connection: what reads a little runs in the loop, and what changes on the writer's thread.
+    """The writer's connection: what reads or changes a little runs in the loop, the rest on the writer's thread.
 
-    Whatever is begun there is waited for: cut off it would leave the transaction open and the file locked.
+    A change writes to memory; only the commit waits for the disk. Whatever is begun on the thread is waited for:
+    cut off it would leave the transaction open and the file locked.
     """
 
     def __init__(
@@ -127,17 +128,20 @@ class SqliteTransaction(SqliteConnection):
     async def begin(self) -> None:
         """Begins at once, or waits on the thread while another process changes the file."""
         try:
-            _begin(self._driver)
+            _control(self._driver, BEGIN)
         except sa.exc.OperationalError as error:
             if _code(error) not in BUSY:
                 raise
             await self._alone(_begin_patiently, self._patience)
 
-    async def run(self, changes: Sequence[Change]) -> int:
+    async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
+        if is_bounded and sum(len(rows) for _, rows in changes) <= LOOP_ROWS:
+            self._driver.set_progress_handler(None, 0)
+            return _run(self._driver, changes)
         return await self._alone(_run, changes)
 
-    async def commit(self, changes: Sequence[Change]) -> None:
-        await self._alone(_run, changes, END)
+    async def commit(self) -> None:
+        await self._alone(_control, "COMMIT")
 
     async def _alone(self, function: Callable[..., T], *arguments: Any) -> T:
         """What the function does with the connection on the writer's thread; it is not ended midway."""
@@ -145,40 +149,38 @@ class SqliteTransaction(SqliteConnection):
         return await completed(on_thread(self._thread, function, self._driver, *arguments))
 
     async def _undo(self) -> None:
-        await self._alone(_run, (), "ROLLBACK")
+        await self._alone(_control, "ROLLBACK")
 
 
-def _begin(driver: sqlite3.Connection) -> None:
+def _control(driver: sqlite3.Connection, text: str) -> None:
+    """Runs a word of transaction control."""
     try:
-        driver.execute(BEGIN)
+        driver.execute(text).close()
     except sqlite3.Error as error:
-        raise _known(error, BEGIN) from error
+        raise _known(error, text) from error
 
 
 def _begin_patiently(driver: sqlite3.Connection, milliseconds: int) -> None:
     driver.execute(f"PRAGMA busy_timeout={milliseconds}")
     try:
-        _begin(driver)
+        _control(driver, BEGIN)
     finally:
         driver.execute("PRAGMA busy_timeout=0")
 
 
-def _run(driver: sqlite3.Connection, changes: Sequence[Change], end: str = "") -> int:
-    """Runs changes and a word of transaction control; how many rows the last change changed.
+def _run(driver: sqlite3.Connection, changes: Sequence[Change]) -> int:
+    """Runs changes; how many rows the last one changed.
 
     A cursor that ends resets its statement, which the next one with the same text shares. It may not end on
     another thread, at any moment, while that one is being executed; so none leaves this one.
     """
-    changed, text = 0, end
+    changed, text = 0, ""
     try:
         for write, rows in changes:
             text = write.text
             executed = driver.execute(text, rows[0]) if len(rows) == 1 else driver.executemany(text, rows)
             with closing(executed) as cursor:
                 changed = cursor.rowcount
-        if end:
-            text = end
-            driver.execute(end).close()
     except sqlite3.Error as error:
         raise _known(error, text) from error
     return changed

@@ -29,11 +29,11 @@ class WriteConnection(Protocol):
     ) -> Sequence[Any]:
         """The rows of text that the door has compiled, as the driver gives them."""
 
-    async def run(self, changes: Sequence[Change]) -> int:
+    async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
         """Runs changes one after the other; how many rows the last one changed."""
 
-    async def commit(self, changes: Sequence[Change]) -> None:
-        """Runs the last changes and ends the transaction with all of them done; without it they are undone."""
+    async def commit(self) -> None:
+        """Ends the transaction with its changes done; without it they are undone."""
 
 
 class WriteSession:
@@ -66,13 +66,14 @@ class WriteSession:
         For several rows it is how many they are. All rows have the same names.
         """
         change = self._change(statement, rows)
-        changed = await self._step(lambda waiting: self._connection.run([*waiting, change]))
+        changed = await self._step(lambda waiting: self._connection.run([*waiting, change], is_bounded=False))
         return changed if len(rows) == 1 else len(rows)
 
     def later(self, statement: PreparedWrite, rows: Sequence[Row]) -> None:
         """Runs it for each of `rows` along with the next statement or the commit.
 
-        It costs no step of its own; what it changed nobody learns.
+        It costs no step of its own; what it changed nobody learns. It inserts rows, or finds those that it
+        changes by their keys: its work does not grow with the table.
         """
         self._waiting.append(self._change(statement, rows))
 
@@ -87,7 +88,12 @@ class WriteSession:
 
     async def commit(self) -> None:
         """Ends the transaction with all its changes done."""
-        await self._step(self._connection.commit)
+
+        async def committed(waiting: Sequence[Change]) -> None:
+            await self._sent(waiting)
+            await self._connection.commit()
+
+        await self._step(committed)
 
     def _change(self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row]) -> Change:
         compiled, given = self._statements.write(statement, rows[0])
@@ -100,11 +106,14 @@ class WriteSession:
         arguments = compiled.arguments.values(self._scope, values)
 
         async def fetched(waiting: Sequence[Change]) -> Sequence[Any]:
-            if waiting:
-                await self._connection.run(waiting)
+            await self._sent(waiting)
             return await self._connection.fetch(compiled.text, arguments, is_bounded=True, left=None)
 
         return compiled, compiled.columns(await self._step(fetched))
+
+    async def _sent(self, waiting: Sequence[Change]) -> None:
+        if waiting:
+            await self._connection.run(waiting, is_bounded=True)
 
     async def _step(self, work: Callable[[Sequence[Change]], Awaitable[T]]) -> T:
         """Works on the connection when it is free, with the changes that wait to be run before."""
