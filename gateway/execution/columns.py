@@ -52,22 +52,41 @@ class Later:
 
 
 class Selected:
-    """The objects of one type: a column for each selected field, made one dict for each object."""
+    """The objects of one type: a column for each selected field, made one dict for each object.
 
-    __slots__ = ("_build", "_columns", "_size")
+    `cells` are the columns' values as far as they are there; in the order of the selection, as is `add`.
+    """
 
-    def __init__(self, build: Build, columns: Sequence[Column], size: int) -> None:
+    __slots__ = ("_build", "_columns", "_size", "cells")
+
+    def __init__(self, build: Build, size: int) -> None:
+        self.cells: list[Values] = []
         self._build = build
-        self._columns = columns
         self._size = size
+        self._columns: list[tuple[int, Column]] = []
+
+    def add(self, column: Column) -> None:
+        """The next field is a column that is put together with the others."""
+        self._columns.append((len(self.cells), column))
+        self.cells.append(())
+
+    def is_lost(self) -> bool:
+        """Whether the field that came last takes all with it; it is put together for that."""
+        number, column = self._columns.pop()
+        values, lost = column.assembled()
+        self._columns.append((number, Done(values, lost)))
+        return bool(lost)
+
+    def whole(self) -> Column:
+        """The objects, made at once where all cells are there."""
+        return self if self._columns else Done(self._build(self.cells, self._size))
 
     def assembled(self) -> tuple[Values, Lost]:
-        values, lost = [], set()
-        for column in self._columns:
-            cells, gone = column.assembled()
-            values.append(cells)
+        lost: Lost = set()
+        for number, column in self._columns:
+            self.cells[number], gone = column.assembled()
             lost |= gone
-        rows: list[Any] = self._build(values, self._size)
+        rows: list[Any] = self._build(self.cells, self._size)
         for row in lost:
             rows[row] = None
         return rows, lost
@@ -100,15 +119,13 @@ class Scattered:
 class Everywhere:
     """Objects at all rows; where one is lost, null."""
 
-    __slots__ = ("_column", "_is_nullable")
+    __slots__ = ("_column",)
 
-    def __init__(self, column: Column, is_nullable: bool) -> None:
+    def __init__(self, column: Column) -> None:
         self._column = column
-        self._is_nullable = is_nullable
 
     def assembled(self) -> tuple[Values, Lost]:
-        values, lost = self._column.assembled()
-        return values, NOBODY if self._is_nullable else lost
+        return self._column.assembled()[0], NOBODY
 
 
 class Joined:

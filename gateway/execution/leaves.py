@@ -6,6 +6,7 @@ type's own coercion.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
@@ -15,8 +16,6 @@ from typing import Any
 
 import orjson
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLFloat,
@@ -30,9 +29,9 @@ from graphql.execution import Executor
 from strawberry.schema.types.base_scalars import isoformat
 
 Column = Sequence[Any]
-Fast = Callable[[Column, frozenset[type]], Column | None]
-NONE = frozenset({type(None)})
-ZONES = frozenset({None, UTC})
+Exact = Callable[[Column], Column | None]
+ZONES = frozenset({UTC, None})
+_zone = attrgetter("tzinfo")
 
 
 class Leaf:
@@ -40,26 +39,15 @@ class Leaf:
 
     def __init__(self, type_: GraphQLLeafType) -> None:
         self._type = type_
-        self._exact = _exact(type_)
-        self._fast = self._exact or _converted(type_.coerce_output_value)
+        self._is_usual = _exact(type_, is_nullable=True) is not None
 
-    def exact(self, column: Column, *, is_nullable: bool) -> Column | None:
-        """The completed column where every value is of the one usual class, or null where it may be, else None."""
-        if self._exact is None:
-            return None
-        types = frozenset(map(type, column))
-        if type(None) in types:
-            if not is_nullable:
-                return None
-            types -= NONE
-        return self._exact(column, types) if len(column) else column
+    def exact(self, *, is_nullable: bool) -> Exact:
+        """Gives the completed column where every value is of the usual class, or null where it may be; else None."""
+        return _exact(self._type, is_nullable=is_nullable) or _never
 
     def fast(self, column: Column) -> Column | None:
         """The completed column, or None where each value has to be looked at; nothing in it is awaitable."""
-        types = frozenset(map(type, column))
-        if types == NONE:
-            return column
-        return self._fast(column, types - NONE)
+        return None if self._is_usual else _converted(self._type.coerce_output_value, column)
 
     def complete(self, value: Any) -> Any:
         """One value that is neither null nor an exception; raises what graphql-core raises."""
@@ -71,71 +59,108 @@ def is_null(value: Any) -> bool:
     return value is None or value is Undefined
 
 
-def _exact(type_: GraphQLLeafType) -> Fast | None:
+def _never(_: Column) -> None:
+    """The type has no usual class."""
+
+
+def _exact(type_: GraphQLLeafType, *, is_nullable: bool) -> Exact | None:
     if type_ in (GraphQLString, GraphQLID):
-        return _same(str)
+        return _same(str, is_nullable)
     if type_ is GraphQLBoolean:
-        return _same(bool)
+        return _same(bool, is_nullable)
     if type_ is GraphQLInt:
-        return _integers
+        return _integers(is_nullable)
     if type_ is GraphQLFloat:
-        return _floats
+        return _floats(is_nullable)
     if isinstance(type_, GraphQLEnumType):
-        return _members(type_)
+        return _members(type_, is_nullable)
     if type_.coerce_output_value in (datetime.isoformat, isoformat):
-        return _instants
+        return _instants(is_nullable)
     return None
 
 
-def _same(python_type: type) -> Fast:
-    expected = frozenset({python_type})
-    return lambda column, types: column if types == expected else None
+def _same(python_type: type, is_nullable: bool) -> Exact:
+    allowed = {python_type, type(None)} if is_nullable else {python_type}
+
+    def exact(column: Column) -> Column | None:
+        types = list(map(type, column))
+        # In most columns all are alike, and to count is the quickest way to see it.
+        return column if types.count(python_type) == len(types) or allowed.issuperset(types) else None
+
+    return exact
 
 
-def _integers(column: Column, types: frozenset[type]) -> Column | None:
-    if types != {int}:
-        return None
-    numbers = column if None not in column else [value for value in column if value is not None]
-    return column if min(numbers) >= GRAPHQL_MIN_INT and max(numbers) <= GRAPHQL_MAX_INT else None
+def _present(column: Column, is_nullable: bool) -> Column:
+    return [value for value in column if value is not None] if is_nullable and None in column else column
 
 
-def _floats(column: Column, types: frozenset[type]) -> Column | None:
-    if types != {float}:
-        return None
-    numbers = column if None not in column else [value for value in column if value is not None]
-    return column if all(map(isfinite, numbers)) else None
+def _integers(is_nullable: bool) -> Exact:
+    same = _same(int, is_nullable)
+
+    def exact(column: Column) -> Column | None:
+        if same(column) is None:
+            return None
+        try:
+            # C's integers have the range of GraphQL's.
+            array("i", _present(column, is_nullable))
+        except OverflowError:
+            return None
+        return column
+
+    return exact
 
 
-def _members(type_: GraphQLEnumType) -> Fast | None:
-    """By identity: an enum's own hash is a Python function."""
+def _floats(is_nullable: bool) -> Exact:
+    same = _same(float, is_nullable)
+
+    def exact(column: Column) -> Column | None:
+        if same(column) is None:
+            return None
+        numbers = _present(column, is_nullable)
+        # One that is not finite makes the sum so; the sum alone may be too large.
+        return column if isfinite(sum(numbers)) or all(map(isfinite, numbers)) else None
+
+    return exact
+
+
+def _members(type_: GraphQLEnumType, is_nullable: bool) -> Exact | None:
+    """By identity, which also tells that they are members: an enum's own hash is a Python function."""
     wrapped = getattr(type_, "wrapped_cls", None)
     if not (isinstance(wrapped, type) and issubclass(wrapped, Enum)):
         return None
     names: dict[int, str | None] = {id(member): type_.coerce_output_value(member) for member in wrapped}
-    names[id(None)] = None
-    expected = frozenset({wrapped})
-    return lambda column, types: list(map(names.get, map(id, column))) if types == expected else None
+    if is_nullable:
+        names[id(None)] = None
 
-
-def _instants(column: Column, types: frozenset[type]) -> Column | None:
-    """orjson writes the same text as `isoformat` does, in a seventh of the time."""
-    if types != {datetime}:
-        return None
-    zones = set(map(attrgetter("tzinfo"), filter(None, column)))
-    usual = zones <= ZONES
-    texts: list[Any] = orjson.loads(orjson.dumps(list(column))) if usual else []
-    return texts if usual else None
-
-
-def _converted(convert: Callable[[Any], Any]) -> Fast:
-    def fast(column: Column, types: frozenset[type]) -> Column | None:
-        if any(issubclass(type_, Exception) for type_ in types) or type(Undefined) in types:
-            return None
+    def exact(column: Column) -> Column | None:
         try:
-            made = [None if value is None else convert(value) for value in column]
-        except Exception:  # noqa: BLE001 - which of them failed, and how, is found cell by cell
+            return list(map(names.__getitem__, map(id, column)))
+        except KeyError:
             return None
-        lost = made.count(None) > column.count(None) or any(value is Undefined for value in made)
-        return None if lost else made
 
-    return fast
+    return exact
+
+
+def _instants(is_nullable: bool) -> Exact:
+    """orjson writes the same text as `isoformat` does, in a seventh of the time."""
+    same = _same(datetime, is_nullable)
+
+    def exact(column: Column) -> Column | None:
+        if same(column) is None or not ZONES.issuperset(map(_zone, _present(column, is_nullable))):
+            return None
+        texts: list[str | None] = orjson.loads(orjson.dumps(list(column)))
+        return texts
+
+    return exact
+
+
+def _converted(convert: Callable[[Any], Any], column: Column) -> Column | None:
+    types = set(map(type, column))
+    if type(Undefined) in types or any(issubclass(type_, Exception) for type_ in types):
+        return None
+    try:
+        made = [None if value is None else convert(value) for value in column]
+    except Exception:  # noqa: BLE001 - which of them failed, and how, is found cell by cell
+        return None
+    lost = made.count(None) > column.count(None) or any(value is Undefined for value in made)
+    return None if lost else made

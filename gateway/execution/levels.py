@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from strawberry.schema.schema_converter import get_arguments
 
 from gateway.execution.arguments import Arguments
+from gateway.execution.attributes import Attribute
 from gateway.execution.chunks import is_long
 from gateway.execution.columns import Column, Later, Values
 from gateway.execution.places import FieldPlace
-from gateway.execution.sources import Attribute
 from gateway.execution.waits import Waits
 from tabard.fields import ROOT, DeclaredField
 from tabard.guard import Guarded

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
+from typing import TYPE_CHECKING, Final
 
 from graphql.pyutils import Path
 
+if TYPE_CHECKING:
+    from gateway.execution.plan import FieldPlan
+
 
 class Place:
-    """One step into the response, taken by all rows at once; `row` numbers count within the step.
+    """One step into the response, taken by all rows at once; `row` numbers count within the step."""
 
-    `is_nullable` says whether a null that has nowhere to stay can stay here.
-    """
+    __slots__ = ("parent",)
 
-    __slots__ = ("is_nullable", "parent")
-
-    def __init__(self, parent: Place | None, is_nullable: bool) -> None:
+    def __init__(self, parent: Place | None) -> None:
         self.parent = parent
-        self.is_nullable = is_nullable
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether a null that has nowhere to stay can stay here."""
+        return False
 
     def above(self, row: int) -> int:
         """The parent's row that the row stands in."""
@@ -42,53 +47,64 @@ class RootPlace(Place):
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__(None, is_nullable=True)
+    @property
+    def is_nullable(self) -> bool:
+        return True
+
+
+ROOT: Final = RootPlace(None)
 
 
 class FieldPlace(Place):
     """A field of the objects above; each row is the field of one object."""
 
-    __slots__ = ("_order", "_paths", "name", "parent_type")
+    __slots__ = ("_field", "_paths")
 
-    def __init__(self, parent: Place, name: str, order: int, parent_type: str, is_nullable: bool) -> None:
-        super().__init__(parent, is_nullable)
-        self.name = name
-        self.parent_type = parent_type
-        self._order = order
-        self._paths: dict[int, Path] = {}
+    def __init__(self, parent: Place, field: FieldPlan) -> None:
+        self.parent = parent
+        self._field = field
+        self._paths: dict[int, Path] | None = None
+
+    @property
+    def is_nullable(self) -> bool:
+        return self._field.shape.is_nullable
 
     def key(self, row: int) -> str | int | None:
-        return self.name
+        return self._field.name
 
     def order(self, row: int) -> int:
-        return self._order
+        return self._field.order
 
     def path(self, row: int) -> Path | None:
+        if self._paths is None:
+            self._paths = {}
         path = self._paths.get(row)
         if path is None:
-            path = self._paths[row] = Path(super().path(row), self.name, self.parent_type)
+            path = self._paths[row] = Path(super().path(row), self._field.name, self._field.parent.name)
         return path
 
 
 class ItemsPlace(Place):
-    """The items of all lists above, one after the other; `sizes` are the lists' lengths."""
+    """The items of all lists above, one after the other; `sizes` are the lists' lengths, None without a list."""
 
-    __slots__ = ("_owners", "_sizes", "_starts")
+    __slots__ = ("_is_nullable", "_owners", "_sizes", "_starts")
 
-    def __init__(self, parent: Place, sizes: Sequence[int], is_nullable: bool) -> None:
-        super().__init__(parent, is_nullable)
+    def __init__(self, parent: Place, sizes: Sequence[int | None], is_nullable: bool) -> None:
+        self.parent = parent
+        self._is_nullable = is_nullable
         self._sizes = sizes
         self._owners: list[int] | None = None
         self._starts: list[int] = []
 
+    @property
+    def is_nullable(self) -> bool:
+        return self._is_nullable
+
     def above(self, row: int) -> int:
         if self._owners is None:
-            self._owners = list(chain.from_iterable(map(repeat, range(len(self._sizes)), self._sizes)))
-            position = 0
-            for size in self._sizes:
-                self._starts.append(position)
-                position += size
+            sizes = [size or 0 for size in self._sizes]
+            self._owners = list(chain.from_iterable(map(repeat, range(len(sizes)), sizes)))
+            self._starts = list(accumulate(sizes, initial=0))
         return self._owners[row]
 
     def key(self, row: int) -> str | int | None:
@@ -108,7 +124,7 @@ class SomePlace(Place):
     __slots__ = ("_rows",)
 
     def __init__(self, parent: Place, rows: Sequence[int]) -> None:
-        super().__init__(parent, is_nullable=False)
+        self.parent = parent
         self._rows = rows
 
     def above(self, row: int) -> int:

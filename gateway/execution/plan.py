@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
 from graphql.execution.collect_fields import FieldDetailsList
@@ -11,6 +11,9 @@ from graphql.execution.collect_fields import FieldDetailsList
 from gateway.execution.rows import Build
 
 if TYPE_CHECKING:
+    from gateway.execution.columns import Selected, Values
+    from gateway.execution.places import Place
+    from gateway.execution.run import Run
     from gateway.execution.shapes import Shape
     from gateway.execution.sources import Source
     from tabard.policies import Policy
@@ -38,16 +41,28 @@ class FieldPlan:
         """The name in the schema."""
         return self.nodes[0].name.value
 
+    def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
+        """A field is a part of its selection."""
+        selected.add(run.field(self, sources, place))
+
     def null_error(self) -> TypeError:
         """What graphql-core says of a null where none may be."""
         return TypeError(f"Cannot return null for non-nullable field {self.parent}.{self.field_name}.")
 
 
+class Part(Protocol):
+    """One field of a selection, or several that are dealt with together."""
+
+    def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
+        """Adds the fields' cells for these objects, or the columns that will give them."""
+
+
 @dataclass(slots=True, eq=False)
 class SelectionPlan:
-    """What is selected on objects of one type."""
+    """What is selected on objects of one type; `parts` are the fields in their order."""
 
     fields: tuple[FieldPlan, ...]
+    parts: tuple[Part, ...]
     build: Build
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from graphql import (
@@ -28,10 +30,12 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
+from gateway.execution.attributes import Leaves, is_plain_leaf
 from gateway.execution.leaves import Leaf
-from gateway.execution.plan import FieldPlan, Plan, SelectionPlan
+from gateway.execution.plan import FieldPlan, Part, Plan, SelectionPlan
 from gateway.execution.rows import row_builder
 from gateway.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape, Shape
+from gateway.execution.sources import Typename
 from gateway.execution.ways import source_of
 from tabard.guard import Guarded
 from tabard.selection import Selection
@@ -99,7 +103,8 @@ class Planner:
             if definition is not None:
                 self.size += 1
                 fields.append(self._field(type_, name, len(fields), definition, details, (*position, name)))
-        return SelectionPlan(tuple(fields), row_builder(tuple(field.name for field in fields)))
+        build = row_builder(tuple(field.name for field in fields))
+        return SelectionPlan(tuple(fields), tuple(_parts(fields)), build)
 
     def _field(
         self,
@@ -119,7 +124,7 @@ class Planner:
             definition,
             details,
             nodes,
-            source_of(self.schema, definition, nodes, position, self._look_ahead(nodes)),
+            source_of(self.schema, parent, definition, nodes, position, self._look_ahead(nodes)),
             self._shape(definition.type, details, position),
             guard.policies if isinstance(guard, Guarded) else (),
         )
@@ -140,3 +145,13 @@ class Planner:
             return ObjectShape(one, self._below(one, details, position), is_nullable)
 
         return shape_of(bare) if is_object_type(bare) else AbstractShape(bare, shape_of, is_nullable)
+
+
+def _parts(fields: Sequence[FieldPlan]) -> Iterator[Part]:
+    """The fields in their order, plain leaves that follow each other as one; what resolvers do stays between."""
+    for is_leaf, group in groupby(fields, is_plain_leaf):
+        if is_leaf:
+            yield Leaves(list(group))
+        else:
+            for field in group:
+                yield field.source if isinstance(field.source, Typename) else field

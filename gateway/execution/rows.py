@@ -1,4 +1,4 @@
-"""Rows: from columns to one dict for each object, by an expression written for the selection's names."""
+"""Rows: from objects to columns and from columns to dicts, by expressions written for the selection's names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 Build = Callable[[Sequence[Sequence[Any]], int], list[dict[str, Any]]]
+Read = Callable[[Sequence[Any]], list[list[Any]]]
 
 
 @lru_cache(maxsize=1_000)
@@ -22,3 +23,14 @@ def row_builder(names: tuple[str, ...]) -> Build:
     source = f"lambda columns, size: [{{{cells}}} for {values} in zip(*columns)]"
     build: Build = eval(source, {})  # noqa: S307 - see the docstring
     return build
+
+
+@lru_cache(maxsize=1_000)
+def attribute_reader(names: tuple[str, ...]) -> Read:
+    """Gives the column of each attribute; an attribute that is written out is read twice as fast as by name.
+
+    The names are attributes that a class declares: identifiers.
+    """
+    columns = ", ".join(f"[each.{name} for each in objects]" for name in names)
+    read: Read = eval(f"lambda objects: [{columns}]", {})  # noqa: S307 - see the docstring
+    return read

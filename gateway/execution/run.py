@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from types import CoroutineType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from graphql import ExecutionResult, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import Executor
 from graphql.execution.values import VariableValues
 from graphql.pyutils.is_awaitable import is_async_iterable
-from strawberry.execution import optimized_is_awaitable
 
+from gateway.execution.awaitables import awaitable_rows
 from gateway.execution.columns import Column, Done, Later, Selected, Values
 from gateway.execution.errors import FieldErrors
-from gateway.execution.places import FieldPlace, Place, RootPlace, root_row
+from gateway.execution.places import ROOT, FieldPlace, Place, root_row
 from gateway.execution.waits import Waits
-from tabard.reads.batch import Grouped, Picked, RowBatch
 
 if TYPE_CHECKING:
     from gateway.execution.levels import LevelCall
-    from gateway.execution.plan import FieldPlan, Plan, SelectionPlan
-
-PLAIN = frozenset({type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset})
-BATCHES = frozenset({RowBatch, Picked, Grouped})
-_may_be_awaited: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+    from gateway.execution.plan import FieldPlan, Part, Plan, SelectionPlan
+    from gateway.execution.shapes import Shape
 
 
 class Run:
@@ -60,7 +54,7 @@ class Run:
         self._roots = roots
         self._make_executor = make_executor
         self._executors: dict[int, Executor[Any]] = {}
-        self._columns: list[Column] = []
+        self._selected = Selected(plan.root.build, len(roots))
 
     @property
     def executor(self) -> Executor[Any]:
@@ -78,23 +72,23 @@ class Run:
 
     def results(self, *, is_serial: bool) -> list[ExecutionResult] | Awaitable[list[ExecutionResult]]:
         """The result for each root, or an awaitable of them where anything has to be waited for."""
-        fields = self.plan.root.fields
-        parts = [[field] for field in fields] if is_serial else [fields]
-        for number, part in enumerate(parts):
-            self._start(part)
+        root = self.plan.root
+        turns: list[Sequence[Part]] = [[field] for field in root.fields] if is_serial else [root.parts]
+        for number, turn in enumerate(turns):
+            self._start(turn)
             if self.waits:
-                return self._rest(parts[number + 1 :])
-            if is_serial and self._is_lost():
+                return self._rest(turns[number + 1 :])
+            if is_serial and self._selected.is_lost():
                 break
         return self._finished()
 
-    async def _rest(self, parts: Sequence[Sequence[FieldPlan]]) -> list[ExecutionResult]:
+    async def _rest(self, turns: Sequence[Sequence[Part]]) -> list[ExecutionResult]:
         self.is_awaited = True
         await self._drain()
-        for part in parts:
-            if self._is_lost():
+        for turn in turns:
+            if self._selected.is_lost():
                 break
-            self._start(part)
+            self._start(turn)
             await self._drain()
         return self._finished()
 
@@ -105,22 +99,13 @@ class Run:
             await asyncio.sleep(0)
             self.chunks.pop().settle()
 
-    def _start(self, fields: Sequence[FieldPlan]) -> None:
-        root = RootPlace()
-        self._columns += [self.field(field, self._roots, root) for field in fields]
-
-    def _is_lost(self) -> bool:
-        """Whether the last of the serial root fields took the whole answer with it; it is the last then."""
-        column = self._columns[-1]
-        values, lost = column.assembled()
-        self._columns[-1] = Done(values, lost)
-        return bool(lost)
+    def _start(self, parts: Sequence[Part]) -> None:
+        for part in parts:
+            part.fill(self, self._roots, ROOT, self._selected)
 
     def _finished(self) -> list[ExecutionResult]:
-        fields = self.plan.root
-        rows: Values = [None]
-        if len(self._columns) == len(fields.fields):
-            rows, _ = Selected(fields.build, self._columns, len(self._roots)).assembled()
+        is_whole = len(self._selected.cells) == len(self.plan.root.fields)
+        rows: Values = self._selected.assembled()[0] if is_whole else [None]
         errors = self.errors.located()
         return [ExecutionResult(row, errors.get(root)) for root, row in enumerate(rows)]
 
@@ -131,30 +116,45 @@ class Run:
 
     def select(self, selection: SelectionPlan, sources: Values, place: Place) -> Column:
         """The selection for all sources, which are objects of its type."""
-        if not len(sources):
+        size = len(sources)
+        if not size:
             return Done([])
-        columns = [self.field(field, sources, place) for field in selection.fields]
-        return Selected(selection.build, columns, len(sources))
+        selected = Selected(selection.build, size)
+        for part in selection.parts:
+            part.fill(self, sources, place, selected)
+        return selected.whole()
 
     def field(self, field: FieldPlan, sources: Values, place: Place) -> Column:
         """One field of all sources."""
-        here = FieldPlace(place, field.name, field.order, field.parent.name, field.shape.is_nullable)
-        denial = self._denial(field)
-        if denial is not None:
+        here = FieldPlace(place, field)
+        if field.policies and (denial := self._denial(field)) is not None:
             return self.completed(field, [denial] * len(sources), here)
         return field.source.column(self, field, sources, here)
 
     def completed(self, field: FieldPlan, raw: Values, place: Place) -> Column:
         """The column of a field's raw values, when those that are awaitable have come."""
-        if (done := field.shape.quick(raw)) is not None:
-            return done
-        return self.settled(raw, lambda values: field.shape.complete(self, values, place, field))
+        return self.shaped(field.shape, raw, place, field)
+
+    def shaped(self, shape: Shape, raw: Values, place: Place, field: FieldPlan) -> Column:
+        """The same for values of a shape: a field's, or the items of its lists."""
+        quick = shape.quick(self, raw, place, field)
+        if quick is not None:
+            return quick
+        if rows := awaitable_rows(raw):
+            return self._later(raw, rows, lambda values: self.plain(shape, values, place, field))
+        return shape.complete(self, raw, place, field)
+
+    def plain(self, shape: Shape, values: Values, place: Place, field: FieldPlan) -> Column:
+        """The same for values that are waited for no more."""
+        quick = shape.quick(self, values, place, field)
+        return shape.complete(self, values, place, field) if quick is None else quick
 
     def settled(self, raw: Values, then: Callable[[Values], Column]) -> Column:
         """The column that `then` makes of the values, at once or when the awaitable ones have come."""
         rows = awaitable_rows(raw)
-        if not rows:
-            return then(raw)
+        return self._later(raw, rows, then) if rows else then(raw)
+
+    def _later(self, raw: Values, rows: Sequence[int], then: Callable[[Values], Column]) -> Column:
         later, values = Later(), list(raw)
 
         def come(found: list[Any]) -> None:
@@ -197,26 +197,3 @@ class Run:
             except Exception as error:  # noqa: BLE001 - the denial is the error of every row
                 return error
         return None
-
-
-def awaitable_rows(raw: Values) -> list[int]:
-    """The rows whose value has to be waited for."""
-    if type(raw) in BATCHES:
-        return []
-    types = set(map(type, raw))
-    if types <= PLAIN or not any(map(_may_await, types - PLAIN)):
-        return []
-    return [row for row, value in enumerate(raw) if optimized_is_awaitable(value)]
-
-
-def _may_await(type_: type) -> bool:
-    """Whether an instance may be awaitable; an object with attributes of its own making may be anything."""
-    known = _may_be_awaited.get(type_)
-    if known is None:
-        known = _may_be_awaited[type_] = (
-            issubclass(type_, CoroutineType | GeneratorType)
-            or hasattr(type_, "__await__")
-            or any("__getattr__" in vars(base) for base in type_.__mro__)
-            or isinstance(type_.__getattribute__, FunctionType)
-        )
-    return known

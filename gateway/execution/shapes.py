@@ -29,7 +29,7 @@ class Shape(Protocol):
     def is_nullable(self) -> bool:
         """Whether null may stay here."""
 
-    def quick(self, raw: Values) -> Column | None:
+    def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
         """The column where a look at the values' classes shows that nothing can be wrong, nor be waited for."""
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
@@ -62,10 +62,11 @@ class LeafShape:
 
     def __init__(self, leaf: Leaf, is_nullable: bool) -> None:
         self.is_nullable = is_nullable
+        self.exact = leaf.exact(is_nullable=is_nullable)
         self._leaf = leaf
 
-    def quick(self, raw: Values) -> Column | None:
-        exact = self._leaf.exact(raw, is_nullable=self.is_nullable)
+    def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
+        exact = self.exact(raw)
         return None if exact is None else Done(exact)
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
@@ -89,13 +90,17 @@ class ListShape:
     def __init__(self, items: Shape, is_nullable: bool) -> None:
         self.is_nullable = is_nullable
         self._items = items
+        self._usual = {list, type(None)} if is_nullable else {list}
 
-    def quick(self, raw: Values) -> Column | None:
-        return None
-
-    def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
+    def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
         if isinstance(raw, Grouped):
             return self._grouped(run, raw, place, field)
+        if not self._usual.issuperset(map(type, raw)):
+            return None
+        sizes = [None if value is None else len(value) for value in raw]
+        return self._cut(run, sizes, list(chain.from_iterable(filter(None, raw))), NOBODY, place, field)
+
+    def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
         is_nullable = self._items.is_nullable
         started = [
             collected(value, is_nullable=is_nullable) if run.is_async_iterable(value) else value
@@ -120,14 +125,11 @@ class ListShape:
         return self._cut(run, sizes, flat, sifted.lost, place, field)
 
     def _cut(
-        self, run: Run, sizes: list[int | None], flat: Values, lost: Lost, place: Place, field: FieldPlan
+        self, run: Run, sizes: Sequence[int | None], flat: Values, lost: Lost, place: Place, field: FieldPlan
     ) -> Column:
-        inside = ItemsPlace(place, [size or 0 for size in sizes], self._items.is_nullable)
-
-        def completed(some: Values, where: Place) -> Column:
-            return run.settled(some, lambda values: self._items.complete(run, values, where, field))
-
-        return Listed(sizes, in_chunks(run, flat, inside, completed), self.is_nullable, lost)
+        inside = ItemsPlace(place, sizes, self._items.is_nullable)
+        items = in_chunks(run, flat, inside, lambda some, where: run.shaped(self._items, some, where, field))
+        return Listed(sizes, items, self.is_nullable, lost)
 
 
 class ObjectShape:
@@ -139,18 +141,25 @@ class ObjectShape:
         self._selection = selection
         self._test = TypeTest(type_)
 
-    def quick(self, raw: Values) -> Column | None:
+    def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
+        if isinstance(raw, Picked):
+            return self._picked(run, raw, place)
+        if isinstance(raw, RowBatch) or self._test.is_sure_of(raw):
+            return self._everywhere(run, raw, place)
         return None
 
+    def _everywhere(self, run: Run, raw: Values, place: Place) -> Column:
+        column = run.select(self._selection, raw, place)
+        return Everywhere(column) if self.is_nullable else column
+
+    def _picked(self, run: Run, raw: Picked, place: Place) -> Column | None:
+        if None in raw.places and not self.is_nullable:
+            return None
+        rows, batch = present(raw)
+        chosen = run.select(self._selection, batch, SomePlace(place, rows))
+        return Scattered(len(raw), [(rows, chosen)], self.is_nullable, NOBODY)
+
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
-        if isinstance(raw, RowBatch):
-            return Everywhere(run.select(self._selection, raw, place), self.is_nullable)
-        if isinstance(raw, Picked) and (self.is_nullable or None not in raw.places):
-            rows, batch = present(raw)
-            chosen = run.select(self._selection, batch, SomePlace(place, rows))
-            return Scattered(len(raw), [(rows, chosen)], self.is_nullable, NOBODY)
-        if self._test.is_sure_of(raw):
-            return Everywhere(run.select(self._selection, raw, place), self.is_nullable)
         sifted = Sifted(run, raw, place, field, self.is_nullable)
         tests = self._test.each(run, sifted.values, lambda row: run.info(field, place, sifted.rows[row]))
         return run.settled(tests, lambda found: self._tested(run, found, sifted, len(raw), place, field))
@@ -168,7 +177,7 @@ class ObjectShape:
             run.errors.add(place, row, field.nodes, is_one if isinstance(is_one, Exception) else wrong)
             sifted.lost.add(row)
         if len(rows) == size:
-            return Everywhere(run.select(self._selection, values, place), self.is_nullable)
+            return self._everywhere(run, values, place)
         chosen = run.select(self._selection, values, SomePlace(place, rows))
         return Scattered(size, [(rows, chosen)], self.is_nullable, sifted.lost)
 
@@ -187,20 +196,18 @@ class AbstractShape:
         self._shape_of = shape_of
         self._naming = TypeNaming(type_)
 
-    def quick(self, raw: Values) -> Column | None:
-        return None
+    def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
+        """Rows of a batch are all of one type."""
+        if not isinstance(raw, RowBatch | Picked):
+            return None
+        batch = raw if isinstance(raw, RowBatch) else raw.rows
+        type_ = self._naming.of_rows(run.schema, batch.type)
+        return None if type_ is None else self._shape_of(type_).quick(run, raw, place, field)
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
-        if isinstance(raw, RowBatch | Picked) and (column := self._batch(run, raw, place, field)):
-            return column
         sifted = Sifted(run, raw, place, field, self.is_nullable)
         names = self._naming.each(run, sifted.values, lambda row: run.info(field, place, sifted.rows[row]))
         return run.settled(names, lambda found: self._named(run, found, sifted, len(raw), place, field))
-
-    def _batch(self, run: Run, raw: RowBatch | Picked, place: Place, field: FieldPlan) -> Column | None:
-        batch = raw if isinstance(raw, RowBatch) else raw.rows
-        type_ = self._naming.of_rows(run.schema, batch.type)
-        return None if type_ is None else self._shape_of(type_).complete(run, raw, place, field)
 
     def _named(
         self, run: Run, found: Values, sifted: Sifted, size: int, place: Place, field: FieldPlan
@@ -220,7 +227,7 @@ class AbstractShape:
             inside = SomePlace(place, rows)
             values = [sifted.values[number] for number in numbers]
             # A row that is lost here stays null here, or goes up with all that is lost: never a null error.
-            parts.append((rows, self._shape_of(type_).complete(run, values, inside, field)))
+            parts.append((rows, run.plain(self._shape_of(type_), values, inside, field)))
         return Scattered(size, parts, self.is_nullable, sifted.lost)
 
 

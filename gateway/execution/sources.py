@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from graphql.execution.executor import CollectedErrors, Executor
@@ -14,9 +13,9 @@ from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.field import StrawberryField
 
 from gateway.execution.arguments import Arguments
-from gateway.execution.columns import Column, Done, Lost, Values
+from gateway.execution.columns import Column, Done, Lost, Selected, Values
 from gateway.execution.infos import LazyInfo
-from gateway.execution.places import FieldPlace
+from gateway.execution.places import FieldPlace, Place
 from gateway.execution.waits import ended, outcome
 from tabard.columnwise import Columnwise
 from tabard.guard import Guarded
@@ -39,25 +38,14 @@ class Source(Protocol):
 class Typename:
     """`__typename`: the same for all."""
 
-    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        return Done([field.parent.name] * len(sources))
-
-
-class Attribute:
-    """A plain attribute: the batch's column, or read from each object."""
-
     def __init__(self, name: str) -> None:
         self._name = name
-        self._get = attrgetter(name)
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        return run.completed(field, self.values(run, sources), place)
+        return Done([self._name] * len(sources))
 
-    def values(self, run: Run, sources: Values) -> Values:
-        """The raw values."""
-        if type(sources) is RowBatch and self._name in sources.columns:
-            return sources.columns[self._name]
-        return run.mapped(self._get, sources if type(sources) is list else list(sources))
+    def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
+        selected.cells.append([self._name] * len(sources))
 
 
 class Computed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLSchema
 
+from gateway.execution.awaitables import may_be_awaited
 from gateway.execution.columns import Values
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class TypeTest:
         self._test = type_.is_type_of
         definition = type_.extensions.get(DEFINITION)
         is_generated = self._test is None or getattr(self._test, "__qualname__", "") == GENERATED_TEST
-        self._class = definition.origin if is_generated and definition is not None else None
+        class_ = definition.origin if is_generated and definition is not None else None
+        self._class = None if class_ is None or may_be_awaited(class_) else class_
 
     def each(self, run: Run, values: list[Any], info_of: InfoOf) -> Values:
         """Whether each is of the type: a truth, an awaitable of one, or an exception."""
@@ -37,9 +39,8 @@ class TypeTest:
         return run.mapped(lambda row: test(values[row], info_of(row)), range(len(values)))
 
     def is_sure_of(self, values: Values) -> bool:
-        """Whether all are plain instances of the very class; no null, no exception, nothing that was cast."""
-        types = set(map(type, values))
-        if types != {self._class}:
+        """Whether all are instances of the very class: no null, no exception, no awaitable, nothing that was cast."""
+        if self._class is None or list(map(type, values)).count(self._class) != len(values):
             return False
         return self._test is None or not any(map(_is_cast, values))
 

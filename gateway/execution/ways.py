@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLSchema, TypeNameMetaFieldDef
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, TypeNameMetaFieldDef
 from strawberry.types.field import StrawberryField
 
 from gateway.execution.arguments import Arguments
+from gateway.execution.attributes import Attribute
 from gateway.execution.levels import Declared
-from gateway.execution.sources import Attribute, Call, Computed, ItemByItem, Method, Source, Typename
+from gateway.execution.sources import Call, Computed, ItemByItem, Method, Source, Typename
 from tabard.columnwise import columnwise_of
 from tabard.fields import DeclaredField
 from tabard.guard import Guarded
@@ -24,6 +25,7 @@ RESOLVERS = (f"{GENERATED}_resolver", f"{GENERATED}_async_resolver")
 
 def source_of(
     schema: GraphQLSchema,
+    parent: GraphQLObjectType,
     definition: GraphQLField,
     nodes: list[FieldNode],
     position: tuple[str, ...],
@@ -31,7 +33,7 @@ def source_of(
 ) -> Source:
     """The source of a field's values."""
     if definition is TypeNameMetaFieldDef:
-        return Typename()
+        return Typename(parent.name)
     known = definition.extensions.get(DEFINITION)
     if not isinstance(known, StrawberryField):
         return Call(definition.resolve, Arguments(definition, nodes[0]))
