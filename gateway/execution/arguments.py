@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 Given = dict[str, Any]
 IMMUTABLE = (str, int, float, bool, type(None), Enum, Decimal, date, time, UUID, bytes)
-NONE: Given = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Gives each row its arguments; when they are `shared` all rows can have the same."""
+
+    give: Callable[[], Given]
+    is_shared: bool
 
 
 class Arguments:
@@ -27,24 +35,20 @@ class Arguments:
     def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
         self._definition = definition
         self._node = node
-        self._is_empty = not definition.args and not node.arguments
         self._is_constant = not _has_variables(node)
-        self._constant: Given | None = None
+        self._constant: Given | None = None if definition.args or node.arguments else {}
 
-    def of(self, run: Run) -> Callable[[], Given]:
-        """Gives each row its arguments; raises what is wrong with them."""
-        if self._is_empty:
-            return lambda: NONE
-        if self._constant is not None:
-            constant = self._constant
-            return lambda: constant
-        given = self._coerced(run)
-        if not all(isinstance(value, IMMUTABLE) for value in given.values()):
-            first = [given]
-            return lambda: first.pop() if first else self._coerced(run)
-        if self._is_constant:
-            self._constant = given
-        return lambda: given
+    def of(self, run: Run) -> Handed:
+        """The arguments in this run; raises what is wrong with them."""
+        given = self._constant
+        if given is None:
+            given = self._coerced(run)
+            if not all(isinstance(value, IMMUTABLE) for value in given.values()):
+                first = [given]
+                return Handed(lambda: first.pop() if first else self._coerced(run), is_shared=False)
+            if self._is_constant:
+                self._constant = given
+        return Handed(lambda: given, is_shared=True)
 
     def _coerced(self, run: Run) -> Given:
         return get_argument_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import CoroutineType, FunctionType, GeneratorType
 from weakref import WeakKeyDictionary
 
@@ -15,11 +16,13 @@ BATCHES = frozenset({RowBatch, Picked, Grouped})
 _may_be_awaited: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
-def awaitable_rows(raw: Values) -> list[int]:
+def awaitable_rows(raw: Values) -> Sequence[int]:
     """The rows whose value has to be waited for."""
     if type(raw) in BATCHES:
         return []
     types = set(map(type, raw))
+    if types == {CoroutineType}:
+        return range(len(raw))
     if types <= PLAIN or not any(map(may_be_awaited, types - PLAIN)):
         return []
     return [row for row, value in enumerate(raw) if optimized_is_awaitable(value)]

@@ -99,7 +99,7 @@ class Declared:
             field=self._definition,
             source=None,
             info=None,  # type: ignore[arg-type]
-            kwargs=self._arguments.of(run)(),
+            kwargs=self._arguments.of(run).give(),
             config=self._config,
             scalar_registry=self._scalars,
         )

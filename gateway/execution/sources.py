@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql.execution.executor import CollectedErrors, Executor
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.arguments import Arguments
+from gateway.execution.arguments import Arguments, Given
 from gateway.execution.columns import Column, Done, Lost, Selected, Values
 from gateway.execution.infos import LazyInfo
 from gateway.execution.places import FieldPlace, Place
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gateway.execution.run import Run
 
 Resolve = Callable[..., Any]
+SOURCE: Any = object()
+INFO: Any = object()
 
 
 class Source(Protocol):
@@ -75,34 +77,56 @@ class Method:
         self._arguments = arguments
         self._wants_info = resolver is not None and resolver.info_parameter is not None
         self._config = schema.config
+        self._info_class: Any = schema.config.info_class
         self._scalars = schema.schema_converter.scalar_registry
         self._guard = guard
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        parents = list(sources)
         try:
-            given = self._arguments.of(run)
+            handed = self._arguments.of(run)
+            bound = self._guard.contained(self._bound, handed.give()) if handed.is_shared else None
         except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
-            return run.completed(field, [error] * len(sources), place)
+            return run.completed(field, [error] * len(parents), place)
 
         def call(row: int) -> Any:
             info: Any = None
             if self._wants_info:
-                info = self._config.info_class(
-                    _raw_info=cast(Any, LazyInfo(run, field, place, row)), _field=self._definition
-                )
-            args, kwargs = get_arguments(
-                field=self._definition,
-                source=parents[row],
-                info=info,
-                kwargs=given(),
-                config=self._config,
-                scalar_registry=self._scalars,
-            )
+                info = self._info_class(_raw_info=LazyInfo(run, field, place, row), _field=self._definition)
+            if bound is not None:
+                return bound(parents[row], info)
+            args, kwargs = self._arguments_of(parents[row], info, handed.give())
             return self._function(*args, **kwargs)
 
-        parents = list(sources)
         contained = call if self._guard.plugin is None else partial(self._guard.contained, call)
         return run.completed(field, run.mapped(contained, range(len(parents))), place)
+
+    def _bound(self, given: Given) -> Callable[[Any, Any], Any]:
+        """The function with arguments that all rows share; it takes the source and the info of each."""
+        args, kwargs = self._arguments_of(SOURCE, INFO, given)
+        function, takes_source = self._function, SOURCE in args
+        sources = [name for name, value in kwargs.items() if value is SOURCE]
+        infos = [name for name, value in kwargs.items() if value is INFO]
+
+        def bound(source: Any, info: Any) -> Any:
+            named = kwargs.copy()
+            for name in sources:
+                named[name] = source
+            for name in infos:
+                named[name] = info
+            return function(source, **named) if takes_source else function(**named)
+
+        return bound
+
+    def _arguments_of(self, source: Any, info: Any, given: Given) -> tuple[list[Any], dict[str, Any]]:
+        return get_arguments(
+            field=self._definition,
+            source=source,
+            info=info,
+            kwargs=given,
+            config=self._config,
+            scalar_registry=self._scalars,
+        )
 
 
 class Call:
@@ -120,7 +144,8 @@ class Call:
             return run.completed(field, [error] * len(sources), place)
         parents = list(sources)
         raw = run.mapped(
-            lambda row: resolve(parents[row], run.info(field, place, row), **given()), range(len(parents))
+            lambda row: resolve(parents[row], run.info(field, place, row), **given.give()),
+            range(len(parents)),
         )
         return run.completed(field, raw, place)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from types import CoroutineType
 from typing import Any
 
 Then = Callable[[list[Any]], None]
@@ -87,7 +88,11 @@ async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
 
 def started(awaitables: Sequence[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
     """A task for each; from here on none can be thrown away unawaited."""
-    return [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    start = asyncio.get_running_loop().create_task
+    return [
+        start(awaitable) if type(awaitable) is CoroutineType else asyncio.ensure_future(awaitable)
+        for awaitable in awaitables
+    ]
 
 
 def dispose(awaitables: Sequence[Awaitable[Any]]) -> None:
