@@ -15,7 +15,7 @@ MAX_NODE = (1 << NODE_BITS) - 1
 MAX_COUNTER = (1 << COUNTER_BITS) - 1
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 VALUES = {character: value for value, character in enumerate(ALPHABET)}
-PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+TRIPLES = [f"{one}{two}{three}" for one in ALPHABET for two in ALPHABET for three in ALPHABET]
 LENGTH = 13
 
 
@@ -66,8 +66,8 @@ def first_id_of(instant: datetime) -> int:
 def encode_global_id(noun: str, id: int) -> str:
     """The global id of a row: its noun and 13 characters, e.g. `company_01hx3v9k2m0qe`."""
     return (
-        f"{noun}_{ALPHABET[id >> 60 & 31]}{PAIRS[id >> 50 & 1023]}{PAIRS[id >> 40 & 1023]}"
-        f"{PAIRS[id >> 30 & 1023]}{PAIRS[id >> 20 & 1023]}{PAIRS[id >> 10 & 1023]}{PAIRS[id & 1023]}"
+        f"{noun}_{ALPHABET[id >> 60]}{TRIPLES[id >> 45 & 32767]}"
+        f"{TRIPLES[id >> 30 & 32767]}{TRIPLES[id >> 15 & 32767]}{TRIPLES[id & 32767]}"
     )
 
 
