@@ -30,12 +30,15 @@ class Handed:
 
 
 class Arguments:
-    """What a field's node gives for its arguments, as graphql-core coerces it."""
+    """What a field's node gives for its arguments, as graphql-core coerces it.
+
+    Those that are constant are the same in every run.
+    """
 
     def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
         self._definition = definition
         self._node = node
-        self._is_constant = not _has_variables(node)
+        self.is_constant = not _has_variables(node)
         self._constant: Given | None = None if definition.args or node.arguments else {}
 
     def of(self, run: Run) -> Handed:
@@ -46,7 +49,7 @@ class Arguments:
             if not all(isinstance(value, IMMUTABLE) for value in given.values()):
                 first = [given]
                 return Handed(lambda: first.pop() if first else self._coerced(run), is_shared=False)
-            if self._is_constant:
+            if self.is_constant:
                 self._constant = given
         return Handed(lambda: given, is_shared=True)
 

@@ -1,4 +1,4 @@
-"""Attributes: fields that are attributes of their objects; the leaves among them are read and completed together."""
+"""Attributes: fields that are read from their objects; the leaves among them are read and completed together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from gateway.execution.columns import Column, Selected, Values
 from gateway.execution.places import FieldPlace, Place
 from gateway.execution.rows import attribute_reader
 from gateway.execution.shapes import LeafShape
-from tabard.reads.batch import RowBatch
+from tabard.columnwise import Columnwise
+from tabard.reads.batch import Picked, RowBatch, at
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
     from gateway.execution.run import Run
+    from gateway.execution.sources import Source
 
 
 class Attribute:
@@ -26,8 +28,8 @@ class Attribute:
         self._get = attrgetter(name)
 
     @property
-    def can_be_written(self) -> bool:
-        """Whether the name may stand in Python; one that was set by other means may be anything."""
+    def is_written(self) -> bool:
+        """Whether Python can write the name; one that no class declares may be anything."""
         return self.name.isidentifier() and not iskeyword(self.name)
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
@@ -35,43 +37,73 @@ class Attribute:
 
     def values(self, run: Run, sources: Values) -> Values:
         """The raw values."""
-        if type(sources) is RowBatch and self.name in sources.columns:
-            return sources.columns[self.name]
+        found = self.of_batch(sources) if type(sources) is RowBatch else None
+        if found is not None:
+            return found
         return run.mapped(self._get, sources if type(sources) is list else list(sources))
+
+    def of_batch(self, batch: RowBatch) -> Values | None:
+        """The batch's column; None where it has none."""
+        return batch.columns.get(self.name)
+
+
+class Computed:
+    """A method that says how it computes a whole column; for objects that are no batch it is called."""
+
+    def __init__(self, columnwise: Columnwise, method: Source) -> None:
+        self._columnwise = columnwise
+        self._method = method
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        found = self.of_batch(sources) if type(sources) is RowBatch else None
+        if found is None:
+            return self._method.column(run, field, sources, place)
+        return run.completed(field, found, place)
+
+    def of_batch(self, batch: RowBatch) -> Values | None:
+        """The column that is computed of the batch's; None where it has not all of them."""
+        columns = [batch.columns.get(name) for name in self._columnwise.needs]
+        return None if None in columns else self._columnwise.function(batch.type, *columns)
 
 
 class Leaves:
-    """Leaves that are attributes and follow each other: most are done with a look at the values' classes."""
+    """Leaves that are read from their objects and follow each other: most are done with a look at the classes."""
 
     def __init__(self, fields: Sequence[FieldPlan]) -> None:
         self._fields = fields
-        self._names = tuple(cast(Attribute, field.source).name for field in fields)
+        self._sources = [cast(Attribute | Computed, field.source) for field in fields]
         self._exact = [cast(LeafShape, field.shape).exact for field in fields]
-        self._read = attribute_reader(self._names)
+        names = [source.name if isinstance(source, Attribute) else None for source in self._sources]
+        self._read = attribute_reader(tuple(names))
 
     def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
-        try:
-            raw = self._raw(sources)
-        except Exception:  # noqa: BLE001 - whose it is, and of which row, is found field by field
-            for field in self._fields:
-                field.fill(run, sources, place, selected)
-            return
-        for field, exact, values in zip(self._fields, self._exact, raw, strict=True):
-            done = exact(values)
-            if done is None:
-                selected.add(run.completed(field, values, FieldPlace(place, field)))
-            else:
-                selected.cells.append(done)
+        """A row of a batch that several places share is completed once for all of them."""
+        batch, places = (sources.rows, sources.places) if type(sources) is Picked else (sources, None)
 
-    def _raw(self, sources: Values) -> Sequence[Values]:
-        if type(sources) is RowBatch:
-            columns = sources.columns
-            return [columns[name] for name in self._names]
-        return self._read(sources)
+        def shown(values: Values) -> Values:
+            return values if places is None else at(values, cast(Sequence[int], places))
+
+        for field, exact, values in zip(self._fields, self._exact, self._raw(batch), strict=True):
+            done = None if values is None else exact(values)
+            if done is not None:
+                selected.cells.append(shown(done))
+            elif values is not None:
+                selected.add(run.completed(field, shown(values), FieldPlace(place, field)))
+            else:
+                field.fill(run, shown(batch), place, selected)
+
+    def _raw(self, batch: Values) -> Sequence[Values | None]:
+        """What there is for each field; None for what has to be asked for on its own."""
+        try:
+            if type(batch) is RowBatch:
+                return [source.of_batch(batch) for source in self._sources]
+            return self._read(batch)
+        except Exception:  # noqa: BLE001 - whose it is, and of which row, is found field by field
+            return [None] * len(self._fields)
 
 
 def is_plain_leaf(field: FieldPlan) -> bool:
     """Whether the field can be one of `Leaves`."""
     source = field.source
-    is_plain = isinstance(source, Attribute) and source.can_be_written and not field.policies
-    return is_plain and isinstance(field.shape, LeafShape)
+    is_read = isinstance(source, Computed) or (isinstance(source, Attribute) and source.is_written)
+    return is_read and isinstance(field.shape, LeafShape) and not field.policies

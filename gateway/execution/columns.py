@@ -6,7 +6,9 @@ and the value is not nullable.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Protocol
 
 from gateway.execution.rows import Build
@@ -160,18 +162,12 @@ class Listed:
     def assembled(self) -> tuple[Values, Lost]:
         items, gone = self._items.assembled()
         flat = items if isinstance(items, list) else list(items)
-        values: list[Any] = []
-        lost = set(self._lost)
-        start = 0
-        for row, size in enumerate(self._sizes):
-            if size is None:
-                values.append(None)
-                continue
-            end = start + size
-            if gone and not gone.isdisjoint(range(start, end)):
-                values.append(None)
-                lost.add(row)
-            else:
-                values.append(flat[start:end])
-            start = end
-        return values, NOBODY if self._is_nullable else lost
+        ends = list(accumulate(size or 0 for size in self._sizes))
+        values: list[Any] = [
+            None if size is None else flat[end - size : end]
+            for size, end in zip(self._sizes, ends, strict=True)
+        ]
+        without = {bisect_right(ends, item) for item in gone}
+        for row in without:
+            values[row] = None
+        return values, NOBODY if self._is_nullable else self._lost | without

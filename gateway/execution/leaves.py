@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from math import isfinite
 from operator import attrgetter
@@ -39,7 +39,6 @@ class Leaf:
 
     def __init__(self, type_: GraphQLLeafType) -> None:
         self._type = type_
-        self._is_usual = _exact(type_, is_nullable=True) is not None
 
     def exact(self, *, is_nullable: bool) -> Exact:
         """Gives the completed column where every value is of the usual class, or null where it may be; else None."""
@@ -47,7 +46,7 @@ class Leaf:
 
     def fast(self, column: Column) -> Column | None:
         """The completed column, or None where each value has to be looked at; nothing in it is awaitable."""
-        return None if self._is_usual else _converted(self._type.coerce_output_value, column)
+        return _converted(self._type.coerce_output_value, column)
 
     def complete(self, value: Any) -> Any:
         """One value that is neither null nor an exception; raises what graphql-core raises."""
@@ -74,8 +73,20 @@ def _exact(type_: GraphQLLeafType, *, is_nullable: bool) -> Exact | None:
         return _floats(is_nullable)
     if isinstance(type_, GraphQLEnumType):
         return _members(type_, is_nullable)
-    if type_.coerce_output_value in (datetime.isoformat, isoformat):
+    return _written(type_.coerce_output_value, is_nullable=is_nullable)
+
+
+def _written(write: Callable[[Any], Any], *, is_nullable: bool) -> Exact | None:
+    """For scalars whose text is what Python makes of the value."""
+    if write is str:
+        return _same(str, is_nullable)
+    if write is datetime.isoformat:
         return _instants(is_nullable)
+    if write is date.isoformat:
+        return _dates(is_nullable)
+    if write is isoformat:
+        dates, instants = _dates(is_nullable), _instants(is_nullable)
+        return lambda column: dates(column) or instants(column)
     return None
 
 
@@ -141,17 +152,26 @@ def _members(type_: GraphQLEnumType, is_nullable: bool) -> Exact | None:
     return exact
 
 
+def _dates(is_nullable: bool) -> Exact:
+    same = _same(date, is_nullable)
+    return lambda column: None if same(column) is None else _texts(column)
+
+
 def _instants(is_nullable: bool) -> Exact:
-    """orjson writes the same text as `isoformat` does, in a seventh of the time."""
     same = _same(datetime, is_nullable)
 
     def exact(column: Column) -> Column | None:
         if same(column) is None or not ZONES.issuperset(map(_zone, _present(column, is_nullable))):
             return None
-        texts: list[str | None] = orjson.loads(orjson.dumps(list(column)))
-        return texts
+        return _texts(column)
 
     return exact
+
+
+def _texts(column: Column) -> Column:
+    """orjson writes the same text as `isoformat` does, in a seventh of the time."""
+    texts: list[str | None] = orjson.loads(orjson.dumps(list(column)))
+    return texts
 
 
 def _converted(convert: Callable[[Any], Any], column: Column) -> Column | None:

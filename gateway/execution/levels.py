@@ -49,13 +49,13 @@ class Declared:
         self._config = schema.config
         self._scalars = schema.schema_converter.scalar_registry
         key = self.contribution.read.key
+        self._kept: dict[str, Any] | None = None if definition.arguments else {}
         self._key = Attribute(key) if key is not None else None
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        keys = self._keys(run, sources)
-        rows = [row for row, key in enumerate(keys) if key is not None and not isinstance(key, Exception)]
-        if not rows:
-            return run.completed(field, keys, place)
+        keys = Keys(self._keys(run, sources), self.guard)
+        if not keys.rows:
+            return run.completed(field, keys.all, place)
         try:
             call = self._call(run, field)
         except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
@@ -63,20 +63,15 @@ class Declared:
         later = Later()
 
         def come(found: Values) -> None:
-            values = spread(found, rows, len(keys))
-            wrong = {row: key for row, key in enumerate(keys) if isinstance(key, Exception)}
-            if wrong:
-                values = [wrong.get(row, value) for row, value in enumerate(values)]
-            later.column = run.completed(field, values, place)
+            later.column = run.completed(field, keys.joined(found), place)
 
-        call.join([keys[row] for row in rows], come)
+        call.join(keys.present, come)
         return later
 
     def _keys(self, run: Run, sources: Values) -> Values:
         if self._key is None:
             return [ROOT if source is None else source for source in sources]
-        keys = self._key.values(run, sources)
-        return [self.guard.failure(key) if isinstance(key, Exception) else key for key in keys]
+        return self._key.values(run, sources)
 
     def _call(self, run: Run, field: FieldPlan) -> LevelCall:
         """The call that waits to be made for this position; the fields of several types may share it."""
@@ -93,17 +88,49 @@ class Declared:
         return call
 
     def _args(self, run: Run) -> dict[str, Any]:
-        if not self._definition.arguments:
-            return {}
+        if self._kept is not None:
+            return self._kept
+        handed = self._arguments.of(run)
         _, kwargs = get_arguments(
             field=self._definition,
             source=None,
             info=None,  # type: ignore[arg-type]
-            kwargs=self._arguments.of(run).give(),
+            kwargs=handed.give(),
             config=self._config,
             scalar_registry=self._scalars,
         )
+        if handed.is_shared and self._arguments.is_constant:
+            self._kept = kwargs
         return kwargs
+
+
+class Keys:
+    """The parents' keys: which of them there are, for a parent may have none, and reading it may have failed."""
+
+    __slots__ = ("_wrong", "all", "rows")
+
+    def __init__(self, keys: Values, guard: Guarded) -> None:
+        types = set(map(type, keys))
+        self._wrong: dict[int, BaseException] = {}
+        self.all = keys
+        self.rows: Sequence[int] = range(len(keys))
+        if any(issubclass(type_, Exception) for type_ in types):
+            self._wrong = {
+                row: guard.failure(key) for row, key in enumerate(keys) if isinstance(key, Exception)
+            }
+            self.all = [self._wrong.get(row, key) for row, key in enumerate(keys)]
+        if self._wrong or type(None) in types:
+            self.rows = [row for row, key in enumerate(keys) if key is not None and row not in self._wrong]
+
+    @property
+    def present(self) -> Values:
+        """Those that can be asked for."""
+        return self.all if len(self.rows) == len(self.all) else [self.all[row] for row in self.rows]
+
+    def joined(self, found: Values) -> Values:
+        """What was found for them, and what there is for the others."""
+        values = spread(found, self.rows, len(self.all))
+        return [self._wrong.get(row, value) for row, value in enumerate(values)] if self._wrong else values
 
 
 class LevelCall:
@@ -125,25 +152,24 @@ class LevelCall:
     async def made(self, started: Callable[[], object]) -> Values:
         """Reads; each value that is an exception, and each that the read raises, is the plugin's failure."""
         started()
-        guard = self._declared.guard
         try:
-            values = await self._loaded()
+            with span("level", field=self._field, parents=len(self._keys)):
+                values = await self._declared.contribution.read.load(self._level, self._keys)
+            return self._checked(values)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            failure = guard.failure(error)
+            failure = self._declared.guard.failure(error)
             if not isinstance(failure, Exception):
                 raise
             return [failure] * len(self._keys)
-        if isinstance(values, list) and any(isinstance(value, Exception) for value in values):
-            return [guard.failure(value) if isinstance(value, Exception) else value for value in values]
-        return values
 
-    async def _loaded(self) -> Values:
-        with span("level", field=self._field, parents=len(self._keys)):
-            values = await self._declared.contribution.read.load(self._level, self._keys)
+    def _checked(self, values: Values) -> Values:
         if len(values) != len(self._keys):
             raise TypeError(f"a read gave {len(values)} values for {len(self._keys)} keys")
+        if isinstance(values, list) and any(issubclass(type_, Exception) for type_ in set(map(type, values))):
+            guard = self._declared.guard
+            return [guard.failure(value) if isinstance(value, Exception) else value for value in values]
         return values
 
     def come(self, found: list[Any]) -> None:

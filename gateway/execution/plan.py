@@ -59,11 +59,15 @@ class Part(Protocol):
 
 @dataclass(slots=True, eq=False)
 class SelectionPlan:
-    """What is selected on objects of one type; `parts` are the fields in their order."""
+    """What is selected on objects of one type; `parts` are the fields in their order.
+
+    The parts of a `flat` one take rows that several places share as they are.
+    """
 
     fields: tuple[FieldPlan, ...]
     parts: tuple[Part, ...]
     build: Build
+    is_flat: bool
 
 
 @dataclass(slots=True, eq=False)

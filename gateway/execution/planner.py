@@ -104,7 +104,9 @@ class Planner:
                 self.size += 1
                 fields.append(self._field(type_, name, len(fields), definition, details, (*position, name)))
         build = row_builder(tuple(field.name for field in fields))
-        return SelectionPlan(tuple(fields), tuple(_parts(fields)), build)
+        parts = tuple(_parts(fields))
+        is_flat = all(isinstance(part, Leaves | Typename) for part in parts)
+        return SelectionPlan(tuple(fields), parts, build, is_flat)
 
     def _field(
         self,

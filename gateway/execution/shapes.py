@@ -15,7 +15,7 @@ from gateway.execution.leaves import Leaf, is_null
 from gateway.execution.lists import as_list, collected
 from gateway.execution.places import ItemsPlace, Place, SomePlace
 from gateway.execution.types import TypeNaming, TypeTest
-from tabard.reads.batch import Grouped, Picked, RowBatch
+from tabard.reads.batch import Grouped, Picked, RowBatch, joined
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan, SelectionPlan
@@ -93,7 +93,7 @@ class ListShape:
         self._usual = {list, type(None)} if is_nullable else {list}
 
     def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
-        if isinstance(raw, Grouped):
+        if type(raw) is Grouped:
             return self._grouped(run, raw, place, field)
         if not self._usual.issuperset(map(type, raw)):
             return None
@@ -108,12 +108,11 @@ class ListShape:
         ]
         return run.settled(started, lambda values: self._listed(run, values, place, field))
 
-    def _grouped(self, run: Run, raw: Grouped, place: Place, field: FieldPlan) -> Column:
-        sizes: list[int | None] = [None if group is None else len(group) for group in raw.places]
-        if None in sizes and not self.is_nullable:
-            return self._listed(run, list(raw), place, field)
-        flat = list(chain.from_iterable(group for group in raw.places if group is not None))
-        rows = raw.rows if flat == list(range(len(raw.rows))) else raw.rows.picked(flat)
+    def _grouped(self, run: Run, raw: Grouped, place: Place, field: FieldPlan) -> Column | None:
+        if None in raw.places and not self.is_nullable:
+            return None
+        sizes = [None if group is None else len(group) for group in raw.places]
+        rows = raw.rows.picked(joined(filter(None, raw.places)))
         return self._cut(run, sizes, rows, NOBODY, place, field)
 
     def _listed(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
@@ -142,9 +141,9 @@ class ObjectShape:
         self._test = TypeTest(type_)
 
     def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
-        if isinstance(raw, Picked):
+        if type(raw) is Picked:
             return self._picked(run, raw, place)
-        if isinstance(raw, RowBatch) or self._test.is_sure_of(raw):
+        if type(raw) is RowBatch or self._test.is_sure_of(raw):
             return self._everywhere(run, raw, place)
         return None
 
@@ -155,8 +154,10 @@ class ObjectShape:
     def _picked(self, run: Run, raw: Picked, place: Place) -> Column | None:
         if None in raw.places and not self.is_nullable:
             return None
-        rows, batch = present(raw)
-        chosen = run.select(self._selection, batch, SomePlace(place, rows))
+        rows, places = present(raw)
+        is_shared = self._selection.is_flat and len(raw.rows) <= len(places)
+        some = Picked(raw.rows, places) if is_shared else raw.rows.picked(places)
+        chosen = run.select(self._selection, some, SomePlace(place, rows))
         return Scattered(len(raw), [(rows, chosen)], self.is_nullable, NOBODY)
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
@@ -198,9 +199,9 @@ class AbstractShape:
 
     def quick(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column | None:
         """Rows of a batch are all of one type."""
-        if not isinstance(raw, RowBatch | Picked):
+        batch = raw.rows if type(raw) is Picked else raw
+        if type(batch) is not RowBatch:
             return None
-        batch = raw if isinstance(raw, RowBatch) else raw.rows
         type_ = self._naming.of_rows(run.schema, batch.type)
         return None if type_ is None else self._shape_of(type_).quick(run, raw, place, field)
 
@@ -231,10 +232,9 @@ class AbstractShape:
         return Scattered(size, parts, self.is_nullable, sifted.lost)
 
 
-def present(raw: Picked) -> tuple[Sequence[int], RowBatch]:
-    """The places that have a row, and the rows there."""
+def present(raw: Picked) -> tuple[Sequence[int], Sequence[int]]:
+    """The rows that are not null, and the places of what is there."""
     places = [place for place in raw.places if place is not None]
-    rows: Sequence[int] = range(len(places))
-    if len(places) != len(raw):
-        rows = [index for index, place in enumerate(raw.places) if place is not None]
-    return rows, raw.rows.picked(places)
+    if len(places) == len(raw):
+        return range(len(raw)), places
+    return [row for row, place in enumerate(raw.places) if place is not None], places

@@ -12,14 +12,12 @@ from graphql.execution.executor import CollectedErrors, Executor
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.field import StrawberryField
 
-from gateway.execution.arguments import Arguments, Given
+from gateway.execution.arguments import Arguments, Given, Handed
 from gateway.execution.columns import Column, Done, Lost, Selected, Values
 from gateway.execution.infos import LazyInfo
 from gateway.execution.places import FieldPlace, Place
 from gateway.execution.waits import ended, outcome
-from tabard.columnwise import Columnwise
 from tabard.guard import Guarded
-from tabard.reads.batch import RowBatch
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
@@ -50,21 +48,6 @@ class Typename:
         selected.cells.append([self._name] * len(sources))
 
 
-class Computed:
-    """A method that says how it computes a whole column; for objects that are no batch it is called."""
-
-    def __init__(self, columnwise: Columnwise, method: Source) -> None:
-        self._columnwise = columnwise
-        self._method = method
-
-    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        needs = self._columnwise.needs
-        if not isinstance(sources, RowBatch) or not all(name in sources.columns for name in needs):
-            return self._method.column(run, field, sources, place)
-        columns = [sources.columns[name] for name in needs]
-        return run.completed(field, self._columnwise.function(sources.type, *columns), place)
-
-
 class Method:
     """A Strawberry resolver without extensions: called directly, as Strawberry would call it."""
 
@@ -80,12 +63,13 @@ class Method:
         self._info_class: Any = schema.config.info_class
         self._scalars = schema.schema_converter.scalar_registry
         self._guard = guard
+        self._kept: Callable[[Any, Any], Any] | None = None
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
         parents = list(sources)
         try:
             handed = self._arguments.of(run)
-            bound = self._guard.contained(self._bound, handed.give()) if handed.is_shared else None
+            bound = self._guard.contained(self._bound, handed) if handed.is_shared else None
         except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
             return run.completed(field, [error] * len(parents), place)
 
@@ -101,9 +85,11 @@ class Method:
         contained = call if self._guard.plugin is None else partial(self._guard.contained, call)
         return run.completed(field, run.mapped(contained, range(len(parents))), place)
 
-    def _bound(self, given: Given) -> Callable[[Any, Any], Any]:
+    def _bound(self, handed: Handed) -> Callable[[Any, Any], Any]:
         """The function with arguments that all rows share; it takes the source and the info of each."""
-        args, kwargs = self._arguments_of(SOURCE, INFO, given)
+        if self._kept is not None:
+            return self._kept
+        args, kwargs = self._arguments_of(SOURCE, INFO, handed.give())
         function, takes_source = self._function, SOURCE in args
         sources = [name for name, value in kwargs.items() if value is SOURCE]
         infos = [name for name, value in kwargs.items() if value is INFO]
@@ -116,6 +102,8 @@ class Method:
                 named[name] = info
             return function(source, **named) if takes_source else function(**named)
 
+        if self._arguments.is_constant:
+            self._kept = bound
         return bound
 
     def _arguments_of(self, source: Any, info: Any, given: Given) -> tuple[list[Any], dict[str, Any]]:

@@ -13,6 +13,7 @@ from types import CoroutineType
 from typing import Any
 
 Then = Callable[[list[Any]], None]
+Come = Callable[[asyncio.Future[Any]], None]
 Wait = tuple[Sequence[Awaitable[Any]], Then]
 
 
@@ -41,7 +42,7 @@ class Waits:
 
     async def drain(self) -> None:
         """Waits until nothing is left to wait for, what came up meanwhile included."""
-        running: dict[asyncio.Future[list[Any]], Then] = {}
+        running: dict[asyncio.Future[Any], Come] = {}
         tasks: list[asyncio.Future[Any]] = []
         try:
             while self or running:
@@ -52,11 +53,12 @@ class Waits:
                 for awaitables, then in taken:
                     level = started(awaitables)
                     tasks += level
-                    running[asyncio.ensure_future(together(level))] = then
+                    whole, come = _beside(level, awaitables, then)
+                    running[whole] = come
                 await self._turned(running)
         finally:
             self._dispose()
-            await ended([task for task in (*running, *tasks) if not task.done()])
+            await ended([*running, *(task for task in tasks if not task.done())])
 
     def _taken(self) -> list[Wait]:
         taken, self._waiting = self._waiting, []
@@ -65,7 +67,7 @@ class Waits:
             self._held = []
         return taken
 
-    async def _turned(self, running: dict[asyncio.Future[list[Any]], Then]) -> None:
+    async def _turned(self, running: dict[asyncio.Future[Any], Come]) -> None:
         """Does the next step, or goes on with what has come; nothing that is not begun outlasts a turn."""
         if self._steps:
             await asyncio.sleep(0)
@@ -73,7 +75,7 @@ class Waits:
         elif running:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             for waited in [waited for waited in running if waited in done]:
-                running.pop(waited)(waited.result())
+                running.pop(waited)(waited)
 
     def _dispose(self) -> None:
         for awaitables, _ in (*self._waiting, *self._held):
@@ -84,6 +86,25 @@ async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
     """A lone wait needs no task of its own."""
     lone = len(awaitables) == 1
     then([await outcome(awaitables[0])] if lone else await together(started(awaitables)))
+
+
+def _beside(
+    level: Sequence[asyncio.Future[Any]], awaitables: Sequence[Awaitable[Any]], then: Then
+) -> tuple[asyncio.Future[Any], Come]:
+    """What to wait for beside others, and what goes on when it has come: a lone task stands for itself."""
+    if len(level) == 1 and level[0] is not awaitables[0]:
+        return level[0], lambda task: then([_given(task)])
+    return asyncio.ensure_future(together(level)), lambda whole: then(whole.result())
+
+
+def _given(task: asyncio.Future[Any]) -> Any:
+    """What a task that has ended gave, or the exception that it raised."""
+    error = task.exception()
+    if error is None:
+        return task.result()
+    if isinstance(error, Exception):
+        return error
+    raise error
 
 
 def started(awaitables: Sequence[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
@@ -126,7 +147,7 @@ async def outcome(awaitable: Awaitable[Any]) -> Any:
 
 
 async def ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
-    """Cancels the tasks and waits until they have ended."""
+    """Cancels the tasks and waits until they have ended; what they raised is nobody's any more."""
     for task in tasks:
         task.cancel()
     if tasks:

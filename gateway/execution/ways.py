@@ -8,9 +8,9 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema, T
 from strawberry.types.field import StrawberryField
 
 from gateway.execution.arguments import Arguments
-from gateway.execution.attributes import Attribute
+from gateway.execution.attributes import Attribute, Computed
 from gateway.execution.levels import Declared
-from gateway.execution.sources import Call, Computed, ItemByItem, Method, Source, Typename
+from gateway.execution.sources import Call, ItemByItem, Method, Source, Typename
 from tabard.columnwise import columnwise_of
 from tabard.fields import DeclaredField
 from tabard.guard import Guarded

@@ -1,12 +1,13 @@
 """Batches are read like lists of objects, and make the objects only then."""
 
+from itertools import pairwise
 from typing import Any
 
 import strawberry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabard.reads.batch import Grouped, Picked, RowBatch, at, spread
+from tabard.reads.batch import Grouped, Picked, RowBatch, at, joined, spread
 
 
 @strawberry.type
@@ -67,6 +68,27 @@ def test_what_is_picked_or_grouped_is_what_a_list_would_give(
         assert shown(list(at(column, chosen))) == [shown(list(column))[place] for place in chosen]
         spaced = spread(column, range(1, len(column) + 1), len(column) + 2)
         assert shown(list(spaced)) == [None, *shown(list(column)), None]
+
+
+@given(ROWS, st.data())
+def test_places_that_follow_each_other_are_cut_out_of_any_column(
+    rows: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    ends = sorted(data.draw(st.lists(st.integers(0, len(rows)), min_size=1)))
+    groups: list[Any] = [range(start, end) for start, end in pairwise(ends)]
+    groups = data.draw(st.just(groups) | st.permutations(groups) | st.just([group[::-1] for group in groups]))
+    places, whole = joined(groups), batch(rows)
+    expected = [place for group in groups for place in group]
+
+    assert list(places) == expected
+    assert not isinstance(places, range) or places.step == 1
+    for column in (
+        whole,
+        Picked(whole, range(len(rows))),
+        [{"name": name, "size": size} for name, size in rows],
+    ):
+        assert shown(list(at(column, places))) == [shown(list(column))[place] for place in expected]
+    assert whole.picked(range(len(rows))) is whole
 
 
 def test_columns_may_be_batches_again() -> None:

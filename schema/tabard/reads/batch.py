@@ -6,7 +6,8 @@ A column of a batch may be a batch again: a connection is rows whose `nodes` are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, final
 
 from tabard.entities import make_objects
@@ -37,6 +38,8 @@ class RowBatch(Sequence[Any]):
 
     def picked(self, places: Sequence[int]) -> RowBatch:
         """The rows at these places, in this order; one may come twice."""
+        if places == range(self._size):
+            return self
         columns = {name: at(column, places) for name, column in self.columns.items()}
         return RowBatch(self.type, columns, len(places))
 
@@ -96,29 +99,42 @@ class Grouped(Sequence[Any]):
 
 def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
     """The column's values at these places, still a batch where it is one."""
-    if isinstance(column, RowBatch):
+    if type(column) is RowBatch:
         return column.picked(places)
-    if isinstance(column, Picked):
-        return Picked(column.rows, [column.places[place] for place in places])
-    if isinstance(column, Grouped):
-        return Grouped(column.rows, [column.places[place] for place in places])
-    return list(map(column.__getitem__, places))
+    if type(column) is Picked:
+        return Picked(column.rows, _cells_at(column.places, places))
+    if type(column) is Grouped:
+        return Grouped(column.rows, _cells_at(column.places, places))
+    return _cells_at(column, places)
+
+
+def _cells_at(cells: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    if type(places) is range and places.step == 1 and type(cells) in (list, tuple):
+        return cells[places.start : places.stop]
+    return list(map(cells.__getitem__, places))
+
+
+def joined(groups: Iterable[Sequence[int]]) -> Sequence[int]:
+    """The places of all groups, as a range where one follows the other: then columns need only be cut."""
+    places = list(chain.from_iterable(groups))
+    run = range(places[0], places[0] + len(places)) if places else range(0)
+    return run if places == list(run) else places
 
 
 def spread(column: Sequence[Any], places: Sequence[int], size: int) -> Sequence[Any]:
     """A column of `size` values: the column's at these places, null at all others; still a batch."""
     if len(places) == size:
         return column
-    cells = range(len(column)) if isinstance(column, RowBatch) else _cells(column)
+    cells = range(len(column)) if type(column) is RowBatch else _cells(column)
     spaced: list[Any] = [None] * size
     for place, cell in zip(places, cells, strict=True):
         spaced[place] = cell
-    if isinstance(column, Grouped):
+    if type(column) is Grouped:
         return Grouped(column.rows, spaced)
-    if isinstance(column, RowBatch | Picked):
-        return Picked(column if isinstance(column, RowBatch) else column.rows, spaced)
-    return spaced
+    if type(column) is RowBatch:
+        return Picked(column, spaced)
+    return Picked(column.rows, spaced) if type(column) is Picked else spaced
 
 
 def _cells(column: Sequence[Any]) -> Sequence[Any]:
-    return column.places if isinstance(column, Picked | Grouped) else column
+    return column.places if type(column) is Picked or type(column) is Grouped else column
