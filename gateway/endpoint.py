@@ -69,9 +69,11 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         self._load.inside += 1
-        observed = self._timed if self._is_development else self._traced
         try:
-            response = await observed(scope, receive)
+            if self._is_development:
+                response = await self._timed(scope, receive)
+            else:
+                response = await (self._traced if is_tracing() else self._respond)(scope, receive)
         except ClientDisconnect:
             return
         finally:
@@ -87,8 +89,6 @@ class GraphQLEndpoint:
         return response
 
     async def _traced(self, scope: Scope, receive: Receive) -> Response:
-        if not is_tracing():
-            return await self._respond(scope, receive)
         with span("request", parent=extract(Headers(scope=scope))) as traced:
             response = await self._respond(scope, receive)
             if traced is not None:

@@ -42,4 +42,6 @@ class Head:
         """All values of the header, in their order."""
         if name not in self._first:
             return []
+        if len(self._first) == len(self._given):
+            return [self.first(name)]
         return [value.decode("latin-1") for given, value in self._given if given == name]

@@ -34,9 +34,7 @@ class Responder:
     def result(self, result: ExecutionResult, quote: Quote, limit: int) -> tuple[Response, int]:
         """The answer to an executed operation and its cost; without `data` when execution never began."""
         errors = result.errors or []
-        # The graph gives at most ten for each field, so that a client can tell a failure from an empty value.
-        chosen = choose(errors, FIELDS * self.most_errors)
-        shown = [from_execution(error, is_development=self.is_development) for error in chosen]
+        shown = self._shown(errors) if errors else []
         if result.data is None and shown and all(problem.path is None for problem in shown):
             return self.problems(shown), 1
         data = orjson.dumps(result.data)
@@ -51,6 +49,11 @@ class Responder:
         listed = b'"errors":%b,' % orjson.dumps(self._formatted(shown)) if shown else b""
         content = b'{%b"data":%b,"extensions":%b}' % (listed, data, orjson.dumps(extensions))
         return Answer(content, 200, self.media_type), spent
+
+    def _shown(self, errors: Sequence[GraphQLError]) -> list[Problem]:
+        # The graph gives at most ten for each field, so that a client can tell a failure from an empty value.
+        chosen = choose(errors, FIELDS * self.most_errors)
+        return [from_execution(error, is_development=self.is_development) for error in chosen]
 
     def problems(self, problems: Sequence[Problem], headers: Mapping[str, str] | None = None) -> Response:
         """The answer to a request that was not executed; the first problem gives the status."""
