@@ -356,8 +356,9 @@ class Floor:
             values = [
                 known.get(value, value) if isinstance(value, int) else value for value in statement.values
             ]
-            for name in {"id", "position"} & set(statement.names):
-                values[statement.names.index(name)] = self._new_id()
+            for place, name in enumerate(statement.names):
+                if name == "id":
+                    values[place] = self._new_id()
             writes.append((statement.text, values))
         await self._database.write(connection, writes)
         place = len(recording.statements) - 1

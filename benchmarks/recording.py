@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 from unittest import mock
 
@@ -14,6 +16,7 @@ from gateway.identity.identity import Identity
 from gateway.serving import Service
 from tabard.records.viewers import read_viewer
 from tabard.storage.compiled import NOTHING, CompiledRead
+from tabard.storage.joining import joined
 from tabard.storage.session import ReadSession
 from tabard.storage.transaction import WriteSession
 from tabard.storage.writes import Change
@@ -76,15 +79,15 @@ def _reads(recording: Recording) -> Any:
 
 @contextmanager
 def _writes(recording: Recording) -> Any:
-    changed, fetched = WriteSession._change, WriteSession._read
+    sent, fetched = WriteSession._sent, WriteSession._read
 
-    def change(session: WriteSession, statement: Any, rows: Any) -> Change:
-        made = changed(session, statement, rows)
-        arguments = made.write.arguments
-        names = list(arguments.arranged([str(argument.key) for argument in arguments.each]))
-        for values in made.rows:
-            recording.statements.append(Recorded(made.write.text, list(values), names, is_write=True))
-        return made
+    async def send(session: WriteSession, waiting: Sequence[Change]) -> None:
+        names = chain.from_iterable(_names(change) * len(change.rows) for change in waiting)
+        for text, rows in _texts(session, waiting):
+            for values in rows:
+                named = list(islice(names, len(values)))
+                recording.statements.append(Recorded(text, list(values), named, is_write=True))
+        await sent(session, waiting)
 
     async def fetch(session: WriteSession, statement: Any, given: Any) -> Any:
         compiled, values = session._statements.find(statement, given)
@@ -92,5 +95,16 @@ def _writes(recording: Recording) -> Any:
         recording.statements.append(Recorded(compiled.text, list(cells), [], is_write=True))
         return await fetched(session, statement, given)
 
-    with mock.patch.multiple(WriteSession, _change=change, _read=fetch):
+    with mock.patch.multiple(WriteSession, _sent=send, _read=fetch):
         yield
+
+
+def _texts(session: WriteSession, changes: Sequence[Change]) -> Iterable[tuple[str, Sequence[Sequence[Any]]]]:
+    """What the database gets of changes that have waited."""
+    is_joined = session.dialect == "postgresql"
+    return joined(changes) if is_joined else [(change.write.text, change.rows) for change in changes]
+
+
+def _names(change: Change) -> list[str]:
+    arguments = change.write.arguments
+    return list(arguments.arranged([str(argument.key) for argument in arguments.each]))

@@ -26,12 +26,16 @@ class DoorPreparer(IdentifierPreparer):
 
 
 class DoorCompiler(SQLCompiler):
-    """A dialect's compiler through which rows of tenant tables come only as the viewer's."""
+    """A dialect's compiler through which rows of tenant tables come only as the viewer's.
+
+    `reads` says whether a statement takes rows from a table, beside those that it changes.
+    """
 
     admissions: ClassVar[Admissions]
 
     def __init__(self, dialect: sa.Dialect, statement: Any, *args: Any, **kwargs: Any) -> None:
         self._opening: list[sa.Table] = []
+        self.reads = False
         try:
             self._check(dialect, statement, kwargs)
             super().__init__(dialect, statement, *args, **kwargs)
@@ -55,6 +59,7 @@ class DoorCompiler(SQLCompiler):
         name = self.preparer.quote(table.name)
         if not asfrom:
             return name if ashint else ""
+        self.reads = True
         self._collect(table, kw)
         if rows is None:
             return name

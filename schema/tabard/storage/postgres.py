@@ -18,6 +18,7 @@ from sqlalchemy.util import greenlet_spawn
 from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.faults import too_slow
+from tabard.storage.joining import joined
 from tabard.storage.lending import Lending
 from tabard.storage.options import StorageOptions
 from tabard.storage.pulse import Pulse
@@ -64,12 +65,12 @@ class PostgresConnection:
 
     async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
         changed = 0
-        for write, rows in changes:
-            with _Running(self, write.text):
+        for text, rows in joined(changes):
+            with _Running(self, text):
                 if len(rows) > 1:
-                    await self._driver.executemany(write.text, rows)
+                    await self._driver.executemany(text, rows)
                     continue
-                status = await self._driver.execute(write.text, *rows[0])
+                status = await self._driver.execute(text, *rows[0])
             changed = int(status.rpartition(" ")[2])
         return changed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.cache_key import CacheKey
@@ -26,6 +26,9 @@ class CompiledWrite:
     """Text that the door has compiled; it is the same for every viewer, for any values and any row."""
 
     text: str
+    table: sa.Table
+    reads: bool
+    """Whether it takes rows from a table, beside those that it changes."""
     arguments: Arguments
     literals: tuple[tuple[int, Any], ...] = ()
     """Its own values that are part of the text, by number."""
@@ -62,7 +65,8 @@ def compile_write(
             return Argument(name, process, written=defaults[name])
         return argument_of(compiled, name, numbers)
 
-    return CompiledWrite(text, Arguments.of(order, argument), literals_of(compiled, numbers))
+    arguments, literals = Arguments.of(order, argument), literals_of(compiled, numbers)
+    return CompiledWrite(text, cast("sa.Table", statement.table), compiled.reads, arguments, literals)
 
 
 def _defaults(compiled: Any) -> dict[str, Callable[[], Any]]:
