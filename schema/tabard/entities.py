@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -24,9 +24,16 @@ class Attribute:
     columns: tuple[sa.Column[Any], ...]
     build: Callable[..., Sequence[Any]] | None = None
 
-    def values(self, cells: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        """The attribute's column of values from its columns of cells."""
-        return cells[0] if self.build is None else self.build(*cells)
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(str(column.name) for column in self.columns)
+
+    def values(self, cells: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
+        """The attribute's column of values; `cells` maps column names to cells."""
+        if self.build is None:
+            return cells[self.names[0]]
+        return self.build(*(cells[name] for name in self.names))
 
 
 @dataclass(frozen=True)
@@ -39,17 +46,12 @@ class Entity:
 
     def columns(self, names: Iterable[str]) -> list[sa.Column[Any]]:
         """The table columns that the attributes need, each once, in the table's order."""
-        wanted = {column.name for name in names for column in self.attributes[name].columns}
+        wanted = {column for name in names for column in self.attributes[name].names}
         return [column for column in self.table.c if column.name in wanted]
 
     def values(self, names: Iterable[str], cells: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """The attributes' columns of values; `cells` maps column names to cells."""
-        return {
-            name: self.attributes[name].values(
-                [cells[column.name] for column in self.attributes[name].columns]
-            )
-            for name in names
-        }
+        return {name: self.attributes[name].values(cells) for name in names}
 
     def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
         """Objects with just these attributes, one a row."""

@@ -1,6 +1,7 @@
 """Naming: how Python names become GraphQL names, and back."""
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 SNAKE = re.compile(r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
@@ -17,6 +18,7 @@ def pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
+@lru_cache(1_000)
 def snake(name: str) -> str:
     """`CustomRecord` -> `custom_record`."""
     return _WORD.sub("_", name).lower()

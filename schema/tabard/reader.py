@@ -26,10 +26,9 @@ class Columns:
     """
 
     def __init__(self, parent: Sequence[Any] | None = None, /, **data: Sequence[Any]) -> None:
-        lengths = {name: len(values) for name, values in data.items()}
-        if parent is not None:
-            lengths["parent"] = len(parent)
-        if len(set(lengths.values())) > 1:
+        columns = data if parent is None else {**data, "parent": parent}
+        if len(set(map(len, columns.values()))) > 1:
+            lengths = {name: len(values) for name, values in columns.items()}
             raise ValueError(f"columns must all have one length, not {lengths}")
         self.parent = parent
         self.data: Mapping[str, Sequence[Any]] = data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,8 +23,7 @@ RANK, SORT, COUNT = "_rank", "_sort", "_count"
 SortColumns = Sequence[tuple[sa.ColumnElement[Any], bool]]
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """Which page of a listing: from which end, and which values of the cursor's row are null.
 
     `nulls` is None without a cursor; `shows_places` asks for what cursors are made of.

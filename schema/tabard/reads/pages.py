@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from tabard.connection import Connection, Edge, Page, PageInfo
@@ -50,12 +51,12 @@ class Shape:
             )
         return shape
 
-    @property
+    @cached_property
     def has_rows(self) -> bool:
         """Whether rows must be read."""
         return bool(self.selected & {"nodes", "edges", "pageInfo"})
 
-    @property
+    @cached_property
     def has_cursors(self) -> bool:
         """Whether the rows' places must be read."""
         return self.has_edge_cursors or self.has_end_cursors

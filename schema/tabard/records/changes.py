@@ -192,10 +192,10 @@ class RecordChanges:
         entity = entity_of(self._record.type)
         values: dict[str, Any] = {}
         for item in given:
-            attribute = targets[item.key].attribute
-            if attribute is not None:
-                cells = [[row[column.name]] for column in entity.attributes[attribute].columns]
-                values[item.key] = entity.attributes[attribute].values(cells)[0]
+            name = targets[item.key].attribute
+            if name is not None:
+                attribute = entity.attributes[name]
+                values[item.key] = attribute.values({name: [row[name]] for name in attribute.names})[0]
         custom = {
             target.property_id: key for key, target in targets.items() if target.property_id is not None
         }
