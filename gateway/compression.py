@@ -24,11 +24,12 @@ class Compression:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._zipped = GZipMiddleware(app, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accepted = scope["type"] == "http" and Head.of(scope).every(b"accept-encoding")
-        app = self._zipped if accepted and accepts_gzip(", ".join(accepted)) else self._app
+        app = self._app
+        if accepted and accepts_gzip(", ".join(accepted)):
+            app = GZipMiddleware(app, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
         await app(scope, receive, send)
 
 

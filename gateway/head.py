@@ -20,7 +20,9 @@ class Head:
         self.method: str = scope.get("method", "GET")
         client = scope.get("client")
         self.address = str(client[0]) if client else "nowhere"
+        # They may be something that can be gone through only once, and others read them too.
         self._given: list[tuple[bytes, bytes]] = list(scope["headers"])
+        scope["headers"] = self._given
         self._first = dict(reversed(self._given))
 
     @classmethod
