@@ -4,8 +4,10 @@
 and to build. Both are known before anything is read.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from gateway.codes import Code
@@ -13,6 +15,7 @@ from gateway.limits import Limits
 from gateway.refusal import LimitExceeded
 
 CEILING = 1_000_000_000
+NAMED = re.compile(rb'":[\[{]')
 GREATEST = (1 << 31) - 1
 BOUNDS = (
     (Code.PAGE_SIZE_EXCEEDED, "page", "A page has too many items"),
@@ -33,8 +36,9 @@ class Quote(NamedTuple):
     flat: int
 
     def spent(self, data: bytes) -> int:
-        """What an answer has cost, by the objects and lists that its JSON names."""
-        return min(self.cost, self.flat + data.count(b'":{') + data.count(b'":['))
+        """What an answer has cost, by the objects and lists that its JSON names; all that it may cost at most."""
+        # Looked through no further than to the last that is counted.
+        return self.flat + sum(1 for _ in islice(NAMED.finditer(data), self.cost - self.flat))
 
     def require(self, limits: Limits) -> None:
         """Raises LimitExceeded when it is more than the operator allows."""
