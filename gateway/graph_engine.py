@@ -15,6 +15,7 @@ from graphql import ExecutionResult, GraphQLSchema
 from gateway.documents.documents import Operation
 from gateway.engine import Caller, EventStream
 from gateway.execution.lane import prepared, run
+from gateway.execution.planner import Operation as Prepared
 from gateway.execution.plans import Plans
 from tabard.assembly import sdl
 from tabard.containment import Containment
@@ -118,10 +119,8 @@ class GraphEngine:
         self, operation: Operation, variables: dict[str, Any], context: Context
     ) -> ExecutionResult:
         """A cached document meets its cached plan here; nothing is looked up that the text decides."""
-        ready = operation.plans.get(READY)
-        if ready is None:
-            ready = operation.plans[READY] = prepared(operation.document, operation.node)
-        outcome = await run(self.graphql_schema, ready, context, variables, trusted=operation.is_trusted)
+        schema, trusted = self.graphql_schema, operation.is_trusted
+        outcome = await run(schema, _ready(operation), context, variables, trusted=trusted)
         return self._graph.judged(outcome, operation.document)
 
     async def subscribe(
@@ -141,6 +140,8 @@ class GraphEngine:
                 finally:
                     await context.close()
 
+        if operation.is_trusted:
+            Plans.of(self.graphql_schema).trust(self.graphql_schema, _ready(operation))
         return await self._graph.subscribe(admitted, operation.document, variables, operation.name)
 
     async def ready(self) -> Sequence[Finding]:
@@ -173,6 +174,14 @@ class GraphEngine:
             return str(error)
         self._is_current = True
         return None
+
+
+def _ready(operation: Operation) -> Prepared:
+    """What the lane runs; it is kept with the cached document."""
+    ready: Prepared | None = operation.plans.get(READY)
+    if ready is None:
+        ready = operation.plans[READY] = prepared(operation.document, operation.node)
+    return ready
 
 
 class Troubles:

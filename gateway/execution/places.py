@@ -136,14 +136,3 @@ def root_row(place: Place, row: int) -> int:
     while place.parent is not None:
         row, place = place.above(row), place.parent
     return row
-
-
-def steps(place: Place, row: int) -> list[tuple[Place, int]]:
-    """The steps from the operation down to a row, without those that add nothing to a path."""
-    found = []
-    here: Place | None = place
-    while here is not None:
-        if here.key(row) is not None:
-            found.append((here, row))
-        row, here = here.above(row), here.parent
-    return found[::-1]

@@ -29,9 +29,20 @@ ROWS = CHUNKS * CHUNK
 
 
 class Counting(HostileContext):
-    """Counts the rows that were resolved."""
+    """Counts the rows that were resolved, or told of."""
 
     rows: int = 0
+
+
+class Told(Exception):
+    """Counts itself where its text is asked for."""
+
+    def __init__(self, context: Counting) -> None:
+        self._context = context
+
+    def __str__(self) -> str:
+        self._context.rows += 1
+        return "told"
 
 
 @strawberry.type
@@ -42,6 +53,10 @@ class Counted:
     def again(self, info: strawberry.Info[Counting]) -> int:
         info.context.rows += 1
         return self.number
+
+    @strawberry.field
+    def broken(self, info: strawberry.Info[Counting]) -> int | None:
+        raise Told(info.context)
 
     @strawberry.field
     async def later(self, info: strawberry.Info[Counting]) -> int:
@@ -99,6 +114,19 @@ async def test_no_more_than_a_chunk_is_resolved_between_two_turns_of_others(fiel
 
     assert answer.data == {"counted": [{field: number} for number in range(ROWS)]}
     assert context.rows == ROWS
+    steps = [after - before for before, after in zip([0, *seen], [*seen, ROWS], strict=True)]
+    assert max(steps) <= CHUNK
+
+
+async def test_no_more_than_a_chunk_of_errors_is_located_between_two_turns_of_others() -> None:
+    context = Counting()
+
+    async with beside(context) as seen:
+        answer = await answered(LONG._schema, f"{{ counted(rows: {ROWS}) {{ broken }} }}", context)
+
+    assert [error.path for error in answer.errors or []] == [
+        ["counted", row, "broken"] for row in range(ROWS)
+    ]
     steps = [after - before for before, after in zip([0, *seen], [*seen, ROWS], strict=True)]
     assert max(steps) <= CHUNK
 

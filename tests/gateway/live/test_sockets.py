@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gateway.live.changes import CHANGED, RENAME, asked, company_of
-from tests.support.services import Running
+from gateway.documents.manifest import TrustedOperation, written
+from gateway.execution.plans import Plans
+from tests.gateway.live.changes import CHANGED, RENAME, asked, company_of, rename
+from tests.support.services import Running, serving
 from tests.support.sockets import opened
 
 
@@ -32,3 +35,23 @@ async def test_a_change_is_told_to_who_subscribed(server: Running) -> None:
         "recordId": company,
         "record": {"id": company, "name": "Renamed"},
     }
+
+
+@pytest.mark.parametrize(("is_trusted", "fallen_back"), [(True, 0), (False, 1)])
+async def test_a_trusted_subscription_is_planned_for_its_first_event(
+    demo_sqlite_url: str, tmp_path: Path, is_trusted: bool, fallen_back: int
+) -> None:
+    path = tmp_path / "documents.json"
+    path.write_bytes(written([TrustedOperation("Changed", "subscription", CHANGED)] if is_trusted else []))
+    with serving(demo_sqlite_url, documents={"mode": "prefer", "manifest": path}) as server:
+        token, plans = server.token("csm"), Plans.of(server.service.graph.graphql_schema)
+        company = await company_of(server, token)
+        now = (await asked(server, token, "{ eventCursor }"))["eventCursor"]
+        await rename(server, token, company, "Renamed")
+        before = plans.fallbacks.counts.total(), plans.fallbacks.counts[None]
+        async with opened(server.ws, token) as socket:
+            await socket.subscribe("s", CHANGED, ids=[company], after=now)
+            event = (await socket.receive())["payload"]["data"]["recordChanged"]
+        assert event["record"] == {"id": company, "name": "Renamed"}
+        ran, compiled = plans.fallbacks.counts.total() - before[0], plans.fallbacks.counts[None] - before[1]
+        assert (ran, ran - compiled) == (1, fallen_back)
