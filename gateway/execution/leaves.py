@@ -26,6 +26,7 @@ from graphql import (
     Undefined,
 )
 from graphql.execution import Executor
+from graphql.pyutils import UndefinedType
 from strawberry.schema.types.base_scalars import isoformat
 
 Column = Sequence[Any]
@@ -175,12 +176,13 @@ def _texts(column: Column) -> Column:
 
 
 def _converted(convert: Callable[[Any], Any], column: Column) -> Column | None:
-    types = set(map(type, column))
-    if type(Undefined) in types or any(issubclass(type_, Exception) for type_ in types):
+    types = list(map(type, column))
+    if any(type_ is UndefinedType or issubclass(type_, Exception) for type_ in set(types)):
         return None
     try:
         made = [None if value is None else convert(value) for value in column]
     except Exception:  # noqa: BLE001 - which of them failed, and how, is found cell by cell
         return None
-    lost = made.count(None) > column.count(None) or any(value is Undefined for value in made)
-    return None if lost else made
+    found = list(map(type, made))
+    is_whole = found.count(type(None)) == types.count(type(None)) and UndefinedType not in found
+    return made if is_whole else None

@@ -42,11 +42,7 @@ class TypeTest:
         """Whether all are instances of the very class: no null, no exception, no awaitable, nothing that was cast."""
         if self._class is None or list(map(type, values)).count(self._class) != len(values):
             return False
-        return self._test is None or not any(map(_is_cast, values))
-
-
-def _is_cast(value: Any) -> bool:
-    return hasattr(value, CAST)
+        return self._test is None or not any(hasattr(value, CAST) for value in values)
 
 
 class TypeNaming:

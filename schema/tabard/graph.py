@@ -125,8 +125,10 @@ class Graph:
 
     def judged(self, outcome: ExecutionResult, document: DocumentNode) -> ExecutionResult:
         """The outcome as clients get it: failures bear their plugin's name, and none is told too often."""
-        errors = self._blamed(outcome.errors, document) if outcome.errors else None
-        return ExecutionResult(outcome.data, _capped(errors), outcome.extensions)
+        if not outcome.errors:
+            return outcome
+        errors = _capped(self._blamed(outcome.errors, document))
+        return ExecutionResult(outcome.data, errors, outcome.extensions)
 
     async def subscribe(
         self,
@@ -166,9 +168,9 @@ class Graph:
         await self.database.close()
 
 
-def _capped(errors: list[GraphQLError] | None) -> list[GraphQLError] | None:
+def _capped(errors: list[GraphQLError]) -> list[GraphQLError]:
     """At most ten errors for each response path without indexes; the last says how many more."""
-    if not errors or len(errors) <= ERRORS_PER_PATH:
+    if len(errors) <= ERRORS_PER_PATH:
         return errors
     grouped: dict[tuple[str, ...], list[GraphQLError]] = defaultdict(list)
     for error in errors:
