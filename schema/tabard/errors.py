@@ -16,6 +16,7 @@ TabardError
 ├── CommandRefused             a command was asked for what cannot be done
 │   ├── AssetsNotBuilt         the query page cannot be built here
 │   └── NameUnknown            a portal, persona or user that is not there
+├── BackupFailed               a backup that was not made
 ├── BadCell                    a cell of an import that cannot be read as it should
 ├── DoorRefusal                a statement that the tenant's door does not let through
 ├── RequestEnded               a read for a request that has been answered or given up
