@@ -29,6 +29,8 @@ from graphql.execution import Executor
 from graphql.pyutils import UndefinedType
 from strawberry.schema.types.base_scalars import isoformat
 
+from tabard.texts import Texts
+
 Column = Sequence[Any]
 Exact = Callable[[Column], Column | None]
 ZONES = frozenset({UTC, None})
@@ -155,7 +157,7 @@ def _members(type_: GraphQLEnumType, is_nullable: bool) -> Exact | None:
 
 def _dates(is_nullable: bool) -> Exact:
     same = _same(date, is_nullable)
-    return lambda column: None if same(column) is None else _texts(column)
+    return _kept(date, is_nullable, lambda column: None if same(column) is None else _texts(column))
 
 
 def _instants(is_nullable: bool) -> Exact:
@@ -166,7 +168,19 @@ def _instants(is_nullable: bool) -> Exact:
             return None
         return _texts(column)
 
-    return exact
+    return _kept(datetime, is_nullable, exact)
+
+
+def _kept(kind: type[date], is_nullable: bool, exact: Exact) -> Exact:
+    """What a database keeps as text need not be read to be written again."""
+
+    def kept(column: Column) -> Column | None:
+        if type(column) is not Texts:
+            return exact(column)
+        is_right = column.kind is kind and (is_nullable or None not in column.texts)
+        return column.texts if is_right else None
+
+    return kept
 
 
 def _texts(column: Column) -> Column:

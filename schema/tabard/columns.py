@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tabard.texts import Texts
+
 __all__ = [
     "Identifier",
     "Instant",
@@ -77,9 +79,12 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return _instants if dialect.name == "sqlite" else None
 
 
-def _instants(cells: Sequence[str | None]) -> list[datetime | None]:
-    read = datetime.fromisoformat
-    return [None if cell is None else read(f"{cell}+00:00") for cell in cells]
+def _instants(cells: Sequence[str | None]) -> Texts:
+    """SQLite's text has a space in the middle, always six places, and no zone."""
+    written = [
+        None if cell is None else f"{cell.replace(' ', 'T').removesuffix('.000000')}+00:00" for cell in cells
+    ]
+    return Texts(datetime, written)
 
 
 class Scaled(sa.types.TypeDecorator[Decimal]):

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, final
 
 from tabard.entities import make_objects
+from tabard.texts import Texts
 
 
 @final
@@ -105,6 +106,8 @@ def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
         return Picked(column.rows, _cells_at(column.places, places))
     if type(column) is Grouped:
         return Grouped(column.rows, _cells_at(column.places, places))
+    if type(column) is Texts:
+        return Texts(column.kind, _cells_at(column.texts, places))
     return _cells_at(column, places)
 
 

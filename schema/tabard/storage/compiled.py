@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from operator import itemgetter
@@ -18,6 +19,7 @@ from sqlalchemy.sql.compiler import WARN_LINTING
 from tabard.errors import DoorRefusal
 from tabard.storage.door import ACTOR_KEY, PORTAL_KEY
 from tabard.storage.door_compiler import DoorCompiler
+from tabard.texts import Texts
 
 Statement = sa.Select[Any] | sa.CompoundSelect[Any]
 Process = Callable[[Any], Any]
@@ -189,6 +191,8 @@ def converter(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
         return cast("Convert | None", of_column(dialect))
     if dialect.name == "postgresql" and issubclass(type_._type_affinity or object, sa.Numeric | sa.Float):
         return partial(_plain_numbers, type_, dialect)
+    if dialect.name == "sqlite" and type(type_) is sa.Date:
+        return partial(Texts, date)
     process = type_._cached_result_processor(dialect, None)
     return None if process is None else partial(_each, process)
 
