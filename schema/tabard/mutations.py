@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import sqlalchemy as sa
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import InputContext, StrawberryArgument, StrawberryArgumentAnnotation
+from strawberry.types.arguments import StrawberryArgument, StrawberryArgumentAnnotation
 from strawberry.types.field import StrawberryField
 
 from tabard.context import Context
@@ -19,11 +19,11 @@ from tabard.contributions import FieldContribution, MutationContribution
 from tabard.entities import is_entity
 from tabard.errors import Fault, StartError
 from tabard.idempotency import claimed
+from tabard.inputs import received
 from tabard.naming import camel, pascal, snake
 from tabard.nouns.node import Deleted, Named, Record
 from tabard.nouns.nodes import RecordRead
 from tabard.nouns.workspace import Workspace, WorkspaceRead
-from tabard.nulls import misplaced_null, null_refused
 from tabard.policies import Policy
 from tabard.reads.level import DeclaredRead
 from tabard.reads.related import OneRead
@@ -183,7 +183,7 @@ class Mutation:
             type(name, (), namespace), description=f"Input of `{self.contribution.graphql_name}`."
         )
         # Strawberry turns a misplaced null away as a failure of the server, without saying where.
-        class_.__strawberry_definition__.from_input = _received  # type: ignore[attr-defined]
+        class_.__strawberry_definition__.from_input = received  # type: ignore[attr-defined]
         return class_
 
     def _payload(self) -> type:
@@ -235,19 +235,6 @@ class MutationField(StrawberryField):
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         return self.mutation.run(info.context, str(info.path.key), kwargs.get("input"))
-
-
-def _received(type_: Any, value: Mapping[str, Any], context: InputContext) -> Any:
-    """The input as Strawberry would make it, or the fault for a null where there can be none."""
-    definition, names = type_.__strawberry_definition__, context.config.name_converter
-    made = dict.fromkeys(field.python_name for field in definition.fields if field.default is MISSING)
-    for field in definition.fields:
-        name, of = names.from_field(field), field.resolve_type(type_definition=definition)
-        if name in value:
-            if place := misplaced_null(value[name], of, names, ("input", name)):
-                return null_refused(place)
-            made[field.python_name] = context.convert(value[name], of, name)
-    return type_(**made)
 
 
 def _outcome(result: Any) -> int | str | None:

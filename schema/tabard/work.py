@@ -239,10 +239,11 @@ def _by_id(type_: type) -> Prepared:
 
 def check_texts(table: sa.Table, values: Mapping[str, Any]) -> None:
     """Raises a fault for a text that its column cannot hold: SQLite would keep what PostgreSQL refuses."""
+    lengths = _lengths(table)
     for name, value in values.items():
         if not isinstance(value, str):
             continue
-        length = getattr(getattr(table.c.get(name), "type", None), "length", None)
+        length = lengths.get(name)
         if length is not None and len(value) > length:
             problem = f"has {len(value)} characters; at most {length} are kept."
         elif "\x00" in value:
@@ -252,6 +253,12 @@ def check_texts(table: sa.Table, values: Mapping[str, Any]) -> None:
         raise Fault(
             "INVALID", f"The text '{name}' {problem}", reason="text.unfit", path=["input", camel(name)]
         )
+
+
+@lru_cache(maxsize=1_000)
+def _lengths(table: sa.Table) -> dict[str, int | None]:
+    """How many characters the columns can hold."""
+    return {name: getattr(column.type, "length", None) for name, column in table.c.items()}
 
 
 def not_found(type_: type, path: list[str] | None) -> Fault:
