@@ -14,7 +14,8 @@ NODE_BITS, COUNTER_BITS = 10, 12
 MAX_NODE = (1 << NODE_BITS) - 1
 MAX_COUNTER = (1 << COUNTER_BITS) - 1
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-VALUES = {character: value for value, character in enumerate(ALPHABET)}
+DIGITS = frozenset(ALPHABET)
+AS_PYTHONS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 TRIPLES = [f"{one}{two}{three}" for one in ALPHABET for two in ALPHABET for three in ALPHABET]
 LENGTH = 13
 
@@ -74,9 +75,7 @@ def encode_global_id(noun: str, id: int) -> str:
 def decode_global_id(value: str) -> tuple[str, int] | None:
     """Noun and id of a global id, or None for anything that `encode_global_id` did not write."""
     noun, separator, digits = value.rpartition("_")
-    if not separator or not noun or len(digits) != LENGTH or not all(digit in VALUES for digit in digits):
+    if not separator or not noun or len(digits) != LENGTH or not DIGITS.issuperset(digits):
         return None
-    id = 0
-    for digit in digits:
-        id = id << 5 | VALUES[digit]
+    id = int(digits.translate(AS_PYTHONS), 32)
     return (noun, id) if id < 1 << 63 else None
