@@ -6,6 +6,7 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -57,7 +58,7 @@ class Parameter:
         named = self.name.replace("_", " ")
         return self.words or (f"Global id of the {named}." if self.entity is not None else f"The {named}.")
 
-    @property
+    @cached_property
     def entity(self) -> type | None:
         """The stored type that is sent as its id."""
         options = [

@@ -136,6 +136,8 @@ class RecordChanges:
         return row
 
     async def _targets(self, given: Sequence[Given]) -> dict[str, _Target]:
+        if not given:
+            return {}
         targets = {item.key: _Target(item.kind, item.source) for item in self._record.properties}
         unknown = [item.key for item in given if item.key not in targets]
         if unknown:
