@@ -57,15 +57,7 @@ class Work:
     async def put(self, table: sa.Table, **values: Any) -> None:
         """Inserts the row with this key, or changes the columns given of the one that is there."""
         check_texts(table, values)
-        key = [column.name for column in table.primary_key]
-        insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
-        statement: Any = insert(table).values(**values)
-        changes = {name: statement.excluded[name] for name in values if name not in key}
-        if changes:
-            statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=key)
-        await self._session.execute(statement)
+        await self._session.execute(_putting(table, tuple(values), self._session.dialect), [values])
 
     async def add(
         self,
@@ -104,9 +96,20 @@ class Work:
             await self._session.execute(inserting(table), filled)
         return [row["id"] for row in filled] if has_id else []
 
-    def append(self, table: sa.Table, *rows: dict[str, Any]) -> None:
-        """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own."""
+    def append(self, table: sa.Table, *rows: dict[str, Any]) -> list[int]:
+        """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own.
+
+        Returns the ids in order.
+        """
         self._later(inserting(table), table, rows)
+        return [row["id"] for row in rows]
+
+    def put_all(self, table: sa.Table, *rows: Mapping[str, Any]) -> None:
+        """Puts rows with the same names along with the next statement or the commit, at no step of their own."""
+        for row in rows:
+            check_texts(table, row)
+        if rows:
+            self._session.later(_putting(table, tuple(rows[0]), self._session.dialect), rows)
 
     def amend(self, table: sa.Table, id: int, **values: Any) -> None:
         """Changes a row that is there along with the next statement or the commit, at no step of its own."""
@@ -214,6 +217,16 @@ class Work:
 def inserting(table: sa.Table) -> PreparedWrite:
     """Inserts rows into a table."""
     return PreparedWrite(sa.insert(table))
+
+
+@lru_cache(maxsize=1_000)
+def _putting(table: sa.Table, names: tuple[str, ...], dialect: str) -> PreparedWrite:
+    """Inserts a row, or changes these columns of the one that has its key."""
+    key = [column.name for column in table.primary_key]
+    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if changes := {name: statement.excluded[name] for name in names if name not in key}:
+        return PreparedWrite(statement.on_conflict_do_update(index_elements=key, set_=changes))
+    return PreparedWrite(statement.on_conflict_do_nothing(index_elements=key))
 
 
 @lru_cache(maxsize=1_000)

@@ -76,7 +76,7 @@ class RecordChanges:
                 )
         cells.setdefault("owner_id", work.viewer.user_id)
         row = {**cells, **(placed or {}), "created_at": work.now, "updated_at": work.now, "version": 1}
-        id = await work.insert(self._table, **row)
+        (id,) = work.append(self._table, row)
         await self._write_custom(id, given, targets)
         changes = [Change(item.key, targets[item.key].kind, None, item.value) for item in given]
         if "owner" not in targets:
@@ -219,23 +219,21 @@ class RecordChanges:
         return found
 
     async def _write_custom(self, id: int, given: Sequence[Given], targets: Mapping[str, _Target]) -> None:
-        value = tables.property_value
+        value, cleared = tables.property_value, []
+        rows = []
         for item in given:
             target = targets[item.key]
             if target.property_id is None:
                 continue
             if item.value is None:
-                await self._work.delete(
-                    value, value.c.record_id == id, value.c.property_id == target.property_id
-                )
+                cleared.append(target.property_id)
             else:
-                await self._work.put(
-                    value,
-                    record_id=id,
-                    property_id=target.property_id,
-                    updated_at=self._work.now,
-                    **as_value_row(target.kind, item.value),
-                )
+                cells = as_value_row(target.kind, item.value)
+                of = {"record_id": id, "property_id": target.property_id, "updated_at": self._work.now}
+                rows.append(of | cells)
+        self._work.put_all(value, *rows)
+        if cleared:
+            await self._work.delete(value, value.c.record_id == id, keys_in(value.c.property_id, cleared))
 
 
 @lru_cache(maxsize=1_000)
