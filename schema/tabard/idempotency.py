@@ -8,19 +8,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import sqlalchemy as sa
 
 from tabard.errors import BadUserInput, IdempotencyKeyReused
 from tabard.records.journal import idempotency_record as record
+from tabard.storage.statements import Prepared, PreparedWrite, parameter
 
 if TYPE_CHECKING:
     from tabard.work import Work
 
 KEPT = timedelta(hours=24)
 MAX_KEY = 255
+_IT: Final = (
+    record.c.actor_id == parameter("of", record.c.actor_id.type),
+    record.c.key == parameter("named", record.c.key.type),
+    record.c.path == parameter("at", record.c.path.type),
+)
+_FINDING: Final = Prepared(sa.select(record.c.input_hash, record.c.outcome).where(*_IT))
+_KEEPING: Final = PreparedWrite(sa.update(record).where(*_IT))
+_FORGETTING: Final = PreparedWrite(
+    sa.delete(record).where(_IT[0], record.c.created_at < parameter("before", record.c.created_at.type))
+)
 
 
 @dataclass(frozen=True)
@@ -35,15 +46,10 @@ class Claim:
     is_replay: bool
     result: Any = None
 
-    async def keep(self, work: Work, result: int | str | None) -> None:
+    def keep(self, work: Work, result: int | str | None) -> None:
         """Stores the outcome: what names the result, never the response."""
-        await work.update(
-            record,
-            record.c.actor_id == work.viewer.user_id,
-            record.c.key == self.key,
-            record.c.path == self.path,
-            outcome={"result": result},
-        )
+        it = {"of": work.viewer.user_id, "named": self.key, "at": self.path}
+        work.later(_KEEPING, it | {"outcome": {"result": result}})
 
 
 async def claimed(work: Work, key: str | None, path: str, given: Any) -> Claim | None:
@@ -57,21 +63,19 @@ async def claimed(work: Work, key: str | None, path: str, given: Any) -> Claim |
         raise BadUserInput(f"An idempotency key has 1 to {MAX_KEY} printable characters.")
     digest = input_hash(work.operation, given)
     actor = work.viewer.user_id
-    await work.delete(record, record.c.actor_id == actor, record.c.created_at < work.now - KEPT)
+    work.later(_FORGETTING, {"of": actor, "before": work.now - KEPT})
     is_new = await work.add(
         record, actor_id=actor, key=key, path=path, input_hash=digest, created_at=work.now
     )
     if is_new:
         return Claim(key, path, is_replay=False)
-    statement = sa.select(record.c.input_hash, record.c.outcome).where(
-        record.c.actor_id == actor, record.c.key == key, record.c.path == path
-    )
-    ((stored, outcome),) = map(tuple, await work.fetch(statement))
-    if stored != digest:
+    found = await work.first(_FINDING, of=actor, named=key, at=path)
+    assert found is not None, "whoever was there first has written the record"
+    if found["input_hash"] != digest:
         raise IdempotencyKeyReused(
             "This idempotency key was used with other input; use a new key for a new change."
         )
-    return Claim(key, path, is_replay=True, result=cast("dict[str, Any]", outcome)["result"])
+    return Claim(key, path, is_replay=True, result=found["outcome"]["result"])
 
 
 def input_hash(operation: str | None, given: Any) -> str:

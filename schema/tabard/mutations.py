@@ -149,7 +149,7 @@ class Mutation:
             )
             outcome = _outcome(result)
             if claim is not None:
-                await claim.keep(work, outcome)
+                claim.keep(work, outcome)
             return outcome
 
     async def _arguments(self, work: Work, given: Any) -> Mapping[str, Any]:

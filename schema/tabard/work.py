@@ -72,12 +72,9 @@ class Work:
         condition of a unique index on some of the rows.
         """
         check_texts(table, values)
-        insert = postgresql.insert if self._session.dialect == "postgresql" else sqlite.insert
-        key = [PORTAL_COLUMN, *unique] if unique else [column.name for column in table.primary_key]
-        statement: Any = (
-            insert(table).values(**values).on_conflict_do_nothing(index_elements=key, index_where=where)
-        )
-        return await self._session.execute(statement) == 1
+        key = (PORTAL_COLUMN, *unique) if unique else tuple(column.name for column in table.primary_key)
+        statement = _adding(table, key, where, self._session.dialect)
+        return await self._session.execute(statement, [values]) == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
         """Inserts a row with a fresh id and returns the id."""
@@ -95,6 +92,10 @@ class Work:
         if filled:
             await self._session.execute(inserting(table), filled)
         return [row["id"] for row in filled] if has_id else []
+
+    def later(self, statement: PreparedWrite, *rows: Mapping[str, Any]) -> None:
+        """Runs a prepared change along with the next statement or the commit, at no step of its own."""
+        self._session.later(statement, rows)
 
     def append(self, table: sa.Table, *rows: dict[str, Any]) -> list[int]:
         """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own.
@@ -220,10 +221,24 @@ def inserting(table: sa.Table) -> PreparedWrite:
 
 
 @lru_cache(maxsize=1_000)
+def _adding(
+    table: sa.Table, key: tuple[str, ...], where: sa.ColumnElement[bool] | None, dialect: str
+) -> PreparedWrite:
+    """Inserts a row unless its key is taken."""
+    statement = _upsert(dialect)(table).on_conflict_do_nothing(index_elements=key, index_where=where)
+    return PreparedWrite(statement)
+
+
+def _upsert(dialect: str) -> Any:
+    """The INSERT of a dialect that says what becomes of a row with a key that is taken."""
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+@lru_cache(maxsize=1_000)
 def _putting(table: sa.Table, names: tuple[str, ...], dialect: str) -> PreparedWrite:
     """Inserts a row, or changes these columns of the one that has its key."""
     key = [column.name for column in table.primary_key]
-    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    statement = _upsert(dialect)(table)
     if changes := {name: statement.excluded[name] for name in names if name not in key}:
         return PreparedWrite(statement.on_conflict_do_update(index_elements=key, set_=changes))
     return PreparedWrite(statement.on_conflict_do_nothing(index_elements=key))
