@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from enum import Enum, auto
+from time import monotonic
 from typing import Any, Final, TypeVar, cast
 
 from starlette.requests import ClientDisconnect
@@ -22,19 +23,19 @@ async def finish(work: Coroutine[Any, Any, T], receive: Receive, seconds: float)
 
     The body must have been received: what else comes from the client is its going away.
     """
-    late_at = asyncio.get_running_loop().time() + seconds
+    started = monotonic()
     try:
         begun = begin(work)
     except asyncio.CancelledError as error:
         if is_cancelled():
             raise
         raise cancelled_itself() from error
-    return await finish_rest(begun, receive, seconds, late_at) if isinstance(begun, Rest) else begun
+    return await finish_rest(begun, receive, seconds, started) if isinstance(begun, Rest) else begun
 
 
-async def finish_rest(rest: Rest[T], receive: Receive, seconds: float, late_at: float) -> T:
-    """The same for work that has begun, by the loop's time."""
-    watch = Watch(receive, late_at)
+async def finish_rest(rest: Rest[T], receive: Receive, seconds: float, started: float) -> T:
+    """The same for work that has begun."""
+    watch = Watch(receive, started + seconds - monotonic())
     try:
         return await rest
     except asyncio.CancelledError as error:
@@ -68,13 +69,13 @@ class Watch:
     Most work is done before the client is worth looking at.
     """
 
-    def __init__(self, receive: Receive, late_at: float) -> None:
+    def __init__(self, receive: Receive, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self.reason: Reason | None = None
         self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._receive = receive
-        self._late_at = late_at
-        self._timer = loop.call_at(min(late_at, loop.time() + UNWATCHED_SECONDS), self._begin)
+        self._late_at = loop.time() + seconds
+        self._timer = loop.call_later(max(min(seconds, UNWATCHED_SECONDS), 0), self._begin)
         self._watching: asyncio.Task[None] | None = None
         self._is_over = False
 
