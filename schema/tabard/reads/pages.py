@@ -17,6 +17,7 @@ from tabard.reads.related import NONE, PARENT, runs
 from tabard.storage.statements import Prepared
 
 PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")
+ENDS: Final = {"startCursor": ("start_cursor", 0), "endCursor": ("end_cursor", -1)}
 Found = Mapping[str, Sequence[Any]]
 Runs = dict[Any, range]
 
@@ -29,7 +30,8 @@ class Shape:
     names: list[str]
     selected: frozenset[str]
     has_edge_cursors: bool
-    has_end_cursors: bool
+    ends: tuple[tuple[str, int], ...]
+    """Of which ends of a page the cursors are selected: the attribute's name, and where the row is."""
     kept: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
@@ -47,7 +49,7 @@ class Shape:
                 sorted(level.attributes(nodes, to) | level.attributes(below, to)),
                 frozenset(level.selection.fields(connection)),
                 edges.selects(edge, "cursor"),
-                info.selects("PageInfo", "startCursor", "endCursor"),
+                tuple(end for field, end in ENDS.items() if info.selects("PageInfo", field)),
             )
         return shape
 
@@ -59,7 +61,7 @@ class Shape:
     @cached_property
     def has_cursors(self) -> bool:
         """Whether the rows' places must be read."""
-        return self.has_edge_cursors or self.has_end_cursors
+        return self.has_edge_cursors or bool(self.ends)
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What was made for the key, or is made now."""
@@ -168,11 +170,9 @@ class Pages:
         columns: dict[str, Sequence[Any]] = dict(
             zip(("has_next_page", "has_previous_page"), ends, strict=True)
         )
-        if self._shape.has_end_cursors:
-            edges = sorted({place for run in places if run for place in (run[0], run[-1])})
-            cursors = dict(zip(edges, self._cursors(found, edges), strict=True))
-            columns["start_cursor"] = [cursors[run[0]] if run else None for run in places]
-            columns["end_cursor"] = [cursors[run[-1]] if run else None for run in places]
+        for name, end in self._shape.ends:
+            cursors = iter(self._cursors(found, [run[end] for run in places if run]))
+            columns[name] = [next(cursors) if run else None for run in places]
         return RowBatch(PageInfo, columns, len(places))
 
     def _cursors(self, found: Found, places: Sequence[int]) -> list[str]:
