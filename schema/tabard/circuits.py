@@ -32,13 +32,15 @@ class Circuits:
         self._clock = clock
         self._late: dict[Key, Lateness] = {}
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether any function was late when it was last called."""
+        return bool(self._late)
+
     def is_open(self, plugin: str, function: Callable[..., Any]) -> bool:
         """Whether the function is left alone now; of those who ask after the pause one is told that it is not."""
-        if (
-            not self._late
-            or (late := self._late.get(_key(plugin, function))) is None
-            or late.times < self.MOST
-        ):
+        late = self._late.get(_key(plugin, function)) if self._late else None
+        if late is None or late.times < self.MOST:
             return False
         if (now := self._clock()) < late.until:
             return True
@@ -54,8 +56,7 @@ class Circuits:
 
     def answered(self, plugin: str, function: Callable[..., Any]) -> None:
         """Forgets that the function was late; it has answered in time, be it by an exception."""
-        if self._late:
-            self._late.pop(_key(plugin, function), None)
+        self._late.pop(_key(plugin, function), None)
 
 
 def _key(plugin: str, function: Callable[..., Any]) -> Key:

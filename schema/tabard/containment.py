@@ -69,7 +69,7 @@ class Containment:
             raise self.failed(plugin, function, error) from error
         finally:
             # To raise is an answer too; who is cut off has not waited long enough to know.
-            if not (deadline.expired() or is_cancelled()):
+            if self._circuits.knows_any and not (deadline.expired() or is_cancelled()):
                 self._circuits.answered(plugin, function)
 
     def _start(

@@ -70,16 +70,18 @@ class User(Node):
 class ViewerType:
     user_id: strawberry.Private[int]
     portal_id: strawberry.Private[int]
+    viewer: strawberry.Private[Viewer]
     name: str = strawberry.field(description="The user's full name.")
     is_super_admin: bool = strawberry.field(description="Whether the viewer is a super admin.")
     has_service_seat: bool = strawberry.field(description="Whether a Service seat is assigned to the viewer.")
-    permissions: list[PermissionName] = strawberry.field(
-        description="The permissions that take effect for the viewer, seat considered."
-    )
     time_zone: TimeZone = strawberry.field(description="The zone that days are counted in for the viewer.")
     locale: Locale = strawberry.field(
         description="The language labels are in, unless a query asks for another."
     )
+
+    @strawberry.field(description="The permissions that take effect for the viewer, seat considered.")
+    def permissions(self) -> list[PermissionName]:
+        return [PermissionName[item.value] for item in Permission if item.denial(self.viewer) is None]
 
 
 core.store(Portal, tables.portal)
@@ -127,10 +129,10 @@ def _shown(viewer: Viewer) -> ViewerType:
     return ViewerType(
         user_id=viewer.user_id,
         portal_id=viewer.portal_id,
+        viewer=viewer,
         name=viewer.name,
         is_super_admin=viewer.is_super_admin,
         has_service_seat=viewer.has_seat,
-        permissions=[PermissionName[item.value] for item in Permission if item.denial(viewer) is None],
         time_zone=TimeZone(viewer.time_zone),
         locale=Locale(viewer.locale),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -84,10 +84,10 @@ class Readers(Protocol):
 class ReadSession:
     """The reads of one request: one connection, taken at the first statement, one statement at a time.
 
-    `count` is how many statements ran, `seconds` how long they took. `until` is when the request has to
-    be answered, by `time.monotonic()`; no statement outlives it, whoever waits. While nothing is read for a
-    moment, as when a plugin waits for somebody else, others have the connection. Close it when the request ends:
-    a read that comes later, as a task's that nobody awaited, is refused, for nobody would give its connection back.
+    `count` is how many statements ran. `until` is when the request has to be answered, by `time.monotonic()`;
+    no statement outlives it, whoever waits. While nothing is read for a moment, as when a plugin waits for
+    somebody else, others have the connection. Close it when the request ends: a read that comes later, as a
+    task's that nobody awaited, is refused, for nobody would give its connection back.
     """
 
     def __init__(self, readers: Readers, scope: Scope) -> None:
@@ -99,7 +99,6 @@ class ReadSession:
         self._rest: asyncio.TimerHandle | None = None
         self._is_closed = False
         self.count = 0
-        self.seconds = 0.0
         self.until: float | None = None
 
     async def read(
@@ -125,12 +124,10 @@ class ReadSession:
         arguments = compiled.arguments.values(self._scope, named)
         async with self._lock:
             self.count += 1
-            started = perf_counter()
             with span("statement"), translated():
                 left = self._left()
                 connection = self._connection or await self._connected()
                 rows = await connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
-            self.seconds += perf_counter() - started
         return Found(compiled, rows)
 
     def _left(self) -> float | None:
