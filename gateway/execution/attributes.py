@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from keyword import iskeyword
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
@@ -26,11 +25,6 @@ class Attribute:
     def __init__(self, name: str) -> None:
         self.name = name
         self._get = attrgetter(name)
-
-    @property
-    def is_written(self) -> bool:
-        """Whether Python can write the name; one that no class declares may be anything."""
-        return self.name.isidentifier() and not iskeyword(self.name)
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
         return run.completed(field, self.values(run, sources), place)
@@ -104,6 +98,5 @@ class Leaves:
 
 def is_plain_leaf(field: FieldPlan) -> bool:
     """Whether the field can be one of `Leaves`."""
-    source = field.source
-    is_read = isinstance(source, Computed) or (isinstance(source, Attribute) and source.is_written)
+    is_read = isinstance(field.source, Attribute | Computed)
     return is_read and isinstance(field.shape, LeafShape) and not field.policies
