@@ -48,7 +48,7 @@ class Waits:
             while self or running:
                 taken = self._taken()
                 if len(taken) == 1 and not (running or self._steps):
-                    await _alone(*taken[0])
+                    await _alone(*taken[0], tasks)
                     continue
                 for awaitables, then in taken:
                     level = started(awaitables)
@@ -56,9 +56,12 @@ class Waits:
                     whole, come = _beside(level, awaitables, then)
                     running[whole] = come
                 await self._turned(running)
-        finally:
+        except BaseException:
             self._dispose()
-            await ended([*running, *(task for task in tasks if not task.done())])
+            # Each is told once: a second time would break off what it does at its end.
+            await ended(tasks)
+            await ended(list(running))
+            raise
 
     def _taken(self) -> list[Wait]:
         taken, self._waiting = self._waiting, []
@@ -82,10 +85,14 @@ class Waits:
             dispose(awaitables)
 
 
-async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then) -> None:
-    """A lone wait needs no task of its own."""
-    lone = len(awaitables) == 1
-    then([await outcome(awaitables[0])] if lone else await together(started(awaitables)))
+async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then, tasks: list[asyncio.Future[Any]]) -> None:
+    """A lone wait needs no task of its own; those that are made join the tasks."""
+    if len(awaitables) == 1:
+        then([await outcome(awaitables[0])])
+        return
+    level = started(awaitables)
+    tasks += level
+    then(await together(level))
 
 
 def _beside(
@@ -124,18 +131,12 @@ def dispose(awaitables: Sequence[Awaitable[Any]]) -> None:
 
 
 async def together(tasks: Sequence[asyncio.Future[Any]]) -> list[Any]:
-    """What all of them give; when this is cancelled none of them is left running.
+    """What all of them give.
 
     They run at the same time and are looked at in turn: most come in one turn of the loop, so that a
     callback for each, as `gather` has, would only cost.
     """
-    try:
-        return [
-            task.result() if task.done() and not task.exception() else await outcome(task) for task in tasks
-        ]
-    except BaseException:
-        await ended(tasks)
-        raise
+    return [task.result() if task.done() and not task.exception() else await outcome(task) for task in tasks]
 
 
 async def outcome(awaitable: Awaitable[Any]) -> Any:
@@ -148,10 +149,11 @@ async def outcome(awaitable: Awaitable[Any]) -> Any:
 
 async def ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Cancels the tasks and waits until they have ended; what they raised is nobody's any more."""
-    for task in tasks:
+    left = [task for task in tasks if not task.done()]
+    for task in left:
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.cancelled():
-                task.exception()
+    if left:
+        await asyncio.wait(left)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()

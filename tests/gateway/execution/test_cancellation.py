@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import execute, parse
 from strawberry.execution import optimized_is_awaitable
 
@@ -33,6 +34,47 @@ HOSTILE = parse(
 REAL = """{ companies(first: 5) { totalCount nodes { name owner { name } contacts(first: 2) { nodes { name } }
   deals(first: 2) { nodes { name stage { label } } } } }
   workspaces { name teams { name } } viewer { user { name } } }"""
+
+
+class Ending:
+    """Waits for nothing; when it is cancelled it takes its time to end, and says so at its end."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.ended: list[int] = []
+
+    async def last(self, turns: int) -> int:
+        self.begun.append(turns)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await turned(turns)
+            self.ended.append(turns)
+        return turns
+
+
+@strawberry.type
+class Slow:
+    turns: int
+
+    @strawberry.field
+    async def one(self, info: strawberry.Info[Ending]) -> int:
+        return await info.context.last(self.turns)
+
+    @strawberry.field
+    async def other(self, info: strawberry.Info[Ending]) -> int:
+        return await info.context.last(self.turns)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def slow(self) -> list[Slow]:
+        return [Slow(turns=turns) for turns in (0, 9, 3, 6)]
+
+    @strawberry.field
+    async def beside(self, info: strawberry.Info[Ending]) -> int:
+        return await info.context.last(7)
 
 
 async def is_cancelled(work: Any, moment: Awaitable[Any]) -> bool:
@@ -59,6 +101,27 @@ async def seconds_of(answer: Callable[[], Awaitable[Any]]) -> float:
         await answer()
         taken.append(time.perf_counter() - started)
     return min(taken)
+
+
+@pytest.mark.parametrize(
+    "query", ["{ beside }", "{ slow { one } }", "{ slow { one } beside }", "{ slow { one other } beside }"]
+)
+async def test_whatever_is_cancelled_can_end_in_peace(query: str) -> None:
+    schema = strawberry.Schema(Query)._schema
+    Plans.of(schema).sightings = 1
+    ending = Ending()
+    work: Any = execute(
+        schema,
+        parse(query),
+        context_value=ending,
+        executor_class=CompiledExecutor,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+    )
+
+    assert await is_cancelled(work, turned(5))
+
+    assert ending.begun
+    assert sorted(ending.ended) == sorted(ending.begun)
 
 
 @pytest.mark.parametrize("chunk", [CHUNK, 2])
