@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,21 @@ class Asker:
         async with httpx2.AsyncClient(base_url=self.server.address, timeout=PATIENCE) as client:
             return await client.get(path)
 
-    async def ask(self) -> str:
-        """What came of it: OK, the error's code, or that nobody was there, or not for long enough to accept."""
+    async def ask(self, reach: Callable[[], None] = lambda: None) -> str:
+        """What came of it: OK, the error's code, or that nobody was there, or not for long enough to accept.
+
+        `reach` is called once the server is reached.
+        """
+
+        async def trace(event: str, _: object) -> None:
+            if event == "connection.connect_tcp.complete":
+                reach()
+
         try:
             async with httpx2.AsyncClient(base_url=self.server.address, timeout=PATIENCE) as client:
-                answer = await client.post("/graphql", json={"query": QUERY}, headers=self.headers)
+                answer = await client.post(
+                    "/graphql", json={"query": QUERY}, headers=self.headers, extensions={"trace": trace}
+                )
         except httpx2.ConnectError:
             return "NOBODY"
         except httpx2.ReadError:
@@ -103,10 +113,15 @@ async def test_no_request_fails_that_was_sent_before_the_end(
     after: Counter[str] = Counter()
 
     async def keep_asking() -> None:
-        found = ""
-        while found != "NOBODY":
+        found, counted = "", after
+
+        def reach() -> None:
+            nonlocal counted
             counted = after if told.is_set() else before
-            found = await asker.ask()
+
+        while found != "NOBODY":
+            counted = after
+            found = await asker.ask(reach)
             counted[found] += 1
 
     asking = [asyncio.create_task(keep_asking()) for _ in range(8)]
