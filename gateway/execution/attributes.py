@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
 from gateway.execution.columns import Column, Selected, Values
 from gateway.execution.places import FieldPlace, Place
-from gateway.execution.rows import attribute_reader
+from gateway.execution.rows import Read, attribute_reader
 from gateway.execution.shapes import LeafShape
 from tabard.columnwise import Columnwise
 from tabard.reads.batch import Picked, RowBatch, at
@@ -67,8 +68,12 @@ class Leaves:
         self._fields = fields
         self._sources = [cast(Attribute | Computed, field.source) for field in fields]
         self._exact = [cast(LeafShape, field.shape).exact for field in fields]
+
+    @cached_property
+    def _read(self) -> Read:
+        """Written when the first objects come; for batches it never is."""
         names = [source.name if isinstance(source, Attribute) else None for source in self._sources]
-        self._read = attribute_reader(tuple(names))
+        return attribute_reader(tuple(names))
 
     def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
         """A row of a batch that several places share is completed once for all of them."""
