@@ -19,7 +19,7 @@ TabardError
 ├── BackupFailed               a backup that was not made
 ├── BadCell                    a cell of an import that cannot be read as it should
 ├── DoorRefusal                a statement that the tenant's door does not let through
-├── RequestEnded               a read for a request that has been answered or given up
+├── RequestEnded               a statement for a request that has been answered or given up
 ├── GraphError                 reaches a client in `errors`, with `extensions.code`
 │   ├── Unauthenticated  Forbidden  BadUserInput  InvalidCursor  PageSizeExceeded
 │   ├── CursorExpired  IdempotencyKeyReused  DeadlineExceeded  Unavailable
@@ -136,7 +136,7 @@ class DoorRefusal(TabardError):
 
 
 class RequestEnded(TabardError):
-    """A read for a request that has been answered or given up; nobody waits for its rows."""
+    """A statement for a request that has been answered or given up; nobody waits for what comes of it."""
 
 
 class GraphError(TabardError):

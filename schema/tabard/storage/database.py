@@ -55,10 +55,13 @@ class Database:
         with translated():
             async with self._storage.transaction(scope) as connection:
                 session = WriteSession(connection, self._storage.statements, scope)
-                yield session
-                # Past this point a cancelled caller does not undo the change: it is committed, and the
-                # idempotency key tells its outcome.
-                await completed(self._commit(session))
+                try:
+                    yield session
+                    # Past this point a cancelled caller does not undo the change: it is committed, and the
+                    # idempotency key tells its outcome.
+                    await completed(self._commit(session))
+                finally:
+                    session.end()
 
     async def _commit(self, session: WriteSession) -> None:
         await session.commit()

@@ -96,6 +96,9 @@ class ReadSession:
         self._of = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
+        # The connection while it is inside a transaction that sees one moment, and how many snapshots are open.
+        self._moment: ReadConnection | None = None
+        self._snapshots = 0
         self._rest: asyncio.TimerHandle | None = None
         self._is_closed = False
         self.count = 0
@@ -139,18 +142,29 @@ class ReadSession:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
-        """Statements inside see one moment of the database."""
-        async with self._lock:
-            with translated():
-                connection = await self._connected()
-                await connection.command(self._readers.snapshot_command)
+        """Statements inside see one moment of the database: that of the first, where several are open."""
+        await self._enter_moment()
         try:
             yield
         finally:
-            async with self._lock:
-                if self._connection is connection:
-                    with translated():
-                        await connection.command("COMMIT")
+            await self._leave_moment()
+
+    async def _enter_moment(self) -> None:
+        async with self._lock:
+            if self._moment is None:
+                with translated():
+                    connection = await self._connected()
+                    await connection.command(self._readers.snapshot_command)
+                self._moment = connection
+            self._snapshots += 1
+
+    async def _leave_moment(self) -> None:
+        async with self._lock:
+            self._snapshots -= 1
+            if self._moment is not None and not self._snapshots:
+                connection, self._moment = self._moment, None
+                with translated():
+                    await connection.command("COMMIT")
 
     async def horizon(self) -> Horizon | None:
         """Which transactions run now on PostgreSQL; None where writers take turns."""
@@ -167,7 +181,7 @@ class ReadSession:
         """Gives the connection back; a later read takes one anew."""
         if self._rest is not None:
             self._rest.cancel()
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._moment = self._connection, None, None
         if connection is not None and (ending := connection.close()) is not None:
             await completed(ending)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
 from tabard.storage.faults import translated
 from tabard.storage.scope import Scope
@@ -39,7 +40,8 @@ class WriteConnection(Protocol):
 class WriteSession:
     """One transaction, one statement at a time, each through the door for the session's portal.
 
-    Once a statement has failed nothing is committed any more, whoever caught its error.
+    Once a statement has failed nothing is committed any more, whoever caught its error. A change that comes
+    after the end, as a task's that nobody awaited, is refused: its connection is somebody else's by then.
     """
 
     def __init__(self, connection: WriteConnection, statements: Statements, scope: Scope) -> None:
@@ -75,7 +77,9 @@ class WriteSession:
         It costs no step of its own; what it changed nobody learns. It inserts rows, or finds those that it
         changes by their keys: its work does not grow with the table.
         """
-        self._waiting.append(self._change(statement, rows))
+        self._require()
+        if rows:
+            self._waiting.append(self._change(statement, rows))
 
     async def read(self, statement: Statement | Prepared, given: Row = NOTHING) -> dict[str, Sequence[Any]]:
         """What a select finds inside the transaction, as columns by name; `given` are a prepared one's values."""
@@ -92,8 +96,20 @@ class WriteSession:
         async def committed(waiting: Sequence[Change]) -> None:
             await self._sent(waiting)
             await self._connection.commit()
+            # Before whoever waits for the connection gets it.
+            self.end()
 
         await self._step(committed)
+
+    def end(self) -> None:
+        """Nothing is read or changed any more, whatever became of the transaction; safe to call twice."""
+        self._failure = RequestEnded(
+            "The mutation has ended, so nothing is changed for it any more; await what you begin before you return."
+        )
+
+    def _require(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _change(self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row]) -> Change:
         compiled, given = self._statements.write(statement, rows[0])
@@ -118,8 +134,7 @@ class WriteSession:
     async def _step(self, work: Callable[[Sequence[Change]], Awaitable[T]]) -> T:
         """Works on the connection when it is free, with the changes that wait to be run before."""
         async with self._lock:
-            if self._failure is not None:
-                raise self._failure
+            self._require()
             waiting, self._waiting = self._waiting, []
             try:
                 with span("statement"), translated():

@@ -288,6 +288,33 @@ async def test_statements_in_a_snapshot_see_one_moment(database: Database) -> No
     await session.close()
 
 
+async def test_snapshots_that_are_open_together_see_one_moment(database: Database) -> None:
+    """As those of two plugins are, whose fields are read at the same time."""
+    async with database.writing(HERE):
+        pass  # as above
+    session, is_open, may_end = database.reading(HERE), asyncio.Event(), asyncio.Event()
+    count = sa.select(sa.func.count().label("count")).select_from(company)
+
+    async def first() -> None:
+        async with session.snapshot():
+            is_open.set()
+            await may_end.wait()
+
+    task = asyncio.create_task(first())
+    await is_open.wait()
+    async with session.snapshot():
+        before = await session.read(count)
+        async with database.writing(HERE) as writing:
+            await writing.execute(sa.insert(company), [{"id": 77, "name": "New"}])
+        may_end.set()
+        await task
+        async with session.snapshot():
+            assert await session.read(count) == before
+        assert await session.read(count) == before
+    assert await session.read(count) != before
+    await session.close()
+
+
 async def test_a_snapshot_that_is_broken_off_is_left(database: Database) -> None:
     for _ in range(8):
         session = database.reading(HERE)

@@ -1,5 +1,6 @@
 """Changes of a session: compiled once through the door, and run on the driver."""
 
+import asyncio
 import gc
 import sqlite3
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tabard.errors import DoorRefusal
+from tabard.errors import DoorRefusal, RequestEnded
 from tabard.storage.database import Database
 from tabard.storage.keys import keys
 from tabard.storage.scope import Scope
@@ -141,6 +142,41 @@ async def names(database: Database) -> list[Any]:
         return [id if id < 10 else name for id, name, _ in map(tuple, await session.fetch(NAMES))]
     finally:
         await session.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.promise("P18")
+async def test_what_comes_after_the_end_is_refused_and_disturbs_nobody(
+    database: Database, turns: int
+) -> None:
+    """Others have the connection by then of a mutation that began a task and did not await it."""
+
+    async def change(session: WriteSession, id: int) -> bool:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        with suppress(RequestEnded):
+            return await session.execute(ADDED, [{"id": id, "name": str(id)}]) == 1
+        return False
+
+    tasks, ended = [], []
+    for id in range(71, 76):
+        async with database.writing(Scope(OURS, ME)) as work:
+            tasks.append(asyncio.create_task(change(work, id)))
+            ended.append(work)
+    async with database.writing(Scope(THEIRS, ME)) as other:
+        assert not await change(ended[0], 76)
+        with pytest.raises(RequestEnded):
+            ended[0].later(ADDED, [{"id": 77, "name": "77"}])
+        done = await asyncio.gather(*tasks)
+        assert all(id < 10 or id > 80 for id, *_ in await rows(other))
+    assert [name for name in await names(database) if isinstance(name, str)] == [
+        str(id) for id, is_done in enumerate(done, 71) if is_done
+    ]
+
+
+async def test_to_do_a_change_later_for_no_row_is_nothing(work: WriteSession) -> None:
+    work.later(ADDED, [])
+    assert len(await rows(work)) == 5
 
 
 @pytest.mark.promise("P2")
