@@ -182,8 +182,11 @@ class Floor:
         rows = await self._database.fetch(connection, statement.text, values)
         viewer = dict(zip(statement.names, rows[0], strict=True))
         viewer["permissions"] = frozenset((viewer["permissions"] or "").split(","))
+        tab = statement.names.index("tab")
         viewer["tabs"] = {
-            row[-4]: (row[-3], orjson.loads(row[-2]), row[-1]) for row in rows if row[-4] is not None
+            row[tab]: (row[tab + 1], orjson.loads(row[tab + 2]), row[tab + 3])
+            for row in rows
+            if row[tab] is not None
         }
         return viewer
 
