@@ -69,7 +69,7 @@ def _reads(recording: Recording) -> Any:
     ) -> Any:
         compiled, values = session._readers.statements.find(statement, given)
         assert isinstance(compiled, CompiledRead)
-        arguments = compiled.arguments.values(session._scope, values)
+        arguments = compiled.arguments.values(session._parameters, values)
         recording.statements.append(Recorded(compiled.text, list(arguments), list(compiled.names)))
         return await find(session, statement, given, is_bounded=is_bounded)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tabard.errors import DoorRefusal
 from tabard.storage.door import TENANT
-from tabard.storage.postgres import PORTAL_VARIABLE
+from tabard.storage.postgres_connections import PORTAL_VARIABLE
 from tabard.storage.scope import Scope
 from tests.promises.support.worlds import MODES, Marked, World, tenant_tables, world_on
 from tests.support.postgres import Server

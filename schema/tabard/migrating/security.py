@@ -9,7 +9,7 @@ from alembic import op
 from tabard.errors import CommandRefused
 from tabard.migrating.ledger import ledger
 from tabard.storage.door import TENANT
-from tabard.storage.postgres import PORTAL_VARIABLE
+from tabard.storage.postgres_connections import PORTAL_VARIABLE
 from tabard.storage.tables import PORTAL_COLUMN
 
 POLICY: Final = "portal_rows"

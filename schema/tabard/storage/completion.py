@@ -24,3 +24,9 @@ async def completed(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
     if cancellation is not None:
         raise cancellation
     return result
+
+
+async def ended(ending: Coroutine[Any, Any, None] | None) -> None:
+    """Waits for what an end has to wait for, if anything."""
+    if ending is not None:
+        await completed(ending)

@@ -13,7 +13,7 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 
 from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
-from tabard.storage.completion import completed
+from tabard.storage.completion import ended
 from tabard.storage.faults import too_slow, translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
@@ -92,8 +92,8 @@ class ReadSession:
 
     def __init__(self, readers: Readers, scope: Scope) -> None:
         self._readers = readers
-        self._scope = scope.parameters
-        self._of = scope
+        self._parameters = scope.parameters
+        self._scope = scope
         self._lock = asyncio.Lock()
         self._connection: ReadConnection | None = None
         # The connection while it is inside a transaction that sees one moment, and how many snapshots are open.
@@ -124,7 +124,7 @@ class ReadSession:
     ) -> Found:
         """The rows as they come, for whoever knows what rows like them mean."""
         compiled, named = self._readers.statements.find(statement, values)
-        arguments = compiled.arguments.values(self._scope, named)
+        arguments = compiled.arguments.values(self._parameters, named)
         async with self._lock:
             self.count += 1
             with span("statement"), translated():
@@ -175,15 +175,15 @@ class ReadSession:
 
     def act_as(self, scope: Scope) -> None:
         """Goes on for a user of the same portal, once it is known who that is."""
-        self._scope, self._of = scope.parameters, scope
+        self._parameters, self._scope = scope.parameters, scope
 
     async def release(self) -> None:
         """Gives the connection back; a later read takes one anew."""
         if self._rest is not None:
             self._rest.cancel()
         connection, self._connection, self._moment = self._connection, None, None
-        if connection is not None and (ending := connection.close()) is not None:
-            await completed(ending)
+        if connection is not None:
+            await ended(connection.close())
 
     async def close(self) -> None:
         """Gives the connection back for good; safe to call twice and under cancellation."""
@@ -192,7 +192,7 @@ class ReadSession:
 
     async def _connected(self) -> ReadConnection:
         if self._connection is None and not self._is_closed:
-            self._connection = await self._readers.connect(self._of)
+            self._connection = await self._readers.connect(self._scope)
             self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
         # The request may also have ended while a connection was on its way.
         if self._connection is None or self._is_closed:

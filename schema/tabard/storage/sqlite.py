@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from tabard.storage.completion import completed
+from tabard.storage.completion import completed, ended
 from tabard.storage.door import install_door
 from tabard.storage.lending import Lending, acquired
 from tabard.storage.options import StorageOptions
@@ -71,8 +71,7 @@ class SqliteStorage:
                 await transaction.begin()
                 yield transaction
             finally:
-                if (ending := transaction.close()) is not None:
-                    await completed(ending)
+                await ended(transaction.close())
 
     def _open(self) -> PoolProxiedConnection:
         """The writer's connection; kept here, so that whoever is cut off while it is opened does not lose it."""

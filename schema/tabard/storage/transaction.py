@@ -50,7 +50,7 @@ class WriteSession:
         self._lock = asyncio.Lock()
         self._waiting: list[Change] = []
         self._failure: BaseException | None = None
-        self._scope = scope.parameters
+        self._parameters = scope.parameters
         self.scope = scope
         # Whether the transaction writes events, so that their readers are woken once it is committed.
         self.has_events = False
@@ -113,13 +113,13 @@ class WriteSession:
 
     def _change(self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row]) -> Change:
         compiled, given = self._statements.write(statement, rows[0])
-        return Change(compiled, [compiled.arguments.values(self._scope, given, row) for row in rows])
+        return Change(compiled, [compiled.arguments.values(self._parameters, given, row) for row in rows])
 
     async def _read(
         self, statement: Statement | Prepared, given: Row
     ) -> tuple[CompiledRead, list[Sequence[Any]]]:
         compiled, values = self._statements.find(statement, given)
-        arguments = compiled.arguments.values(self._scope, values)
+        arguments = compiled.arguments.values(self._parameters, values)
 
         async def fetched(waiting: Sequence[Change]) -> Sequence[Any]:
             await self._sent(waiting)
