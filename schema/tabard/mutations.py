@@ -18,7 +18,7 @@ from strawberry.types.field import StrawberryField
 from tabard.context import Context
 from tabard.contributions import FieldContribution, MutationContribution
 from tabard.entities import is_entity
-from tabard.errors import Fault, StartError
+from tabard.errors import Fault, RequestEnded, StartError
 from tabard.idempotency import claimed
 from tabard.inputs import received
 from tabard.naming import camel, pascal, snake
@@ -131,7 +131,7 @@ class Mutation:
         await context.session.release()
         try:
             return await self._transaction(context, path, given)
-        except sa.exc.IntegrityError as error:
+        except (sa.exc.IntegrityError, RequestEnded) as error:
             # What the function wrote last is sent with the commit, and refused only there.
             plugin, function = self.contribution.plugin, self.contribution.function
             raise context.graph.containment.failed(plugin, function, error) from error

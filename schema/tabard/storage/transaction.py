@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,7 +19,8 @@ from tabard.tracing import span
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
-ONE_WITHOUT_VALUES: Sequence[Row] = (NOTHING,)
+ONE_WITHOUT_VALUES: Final[Sequence[Row]] = (NOTHING,)
+CUT_OFF: Final = "A statement was cut off, so nothing of its transaction is committed; await each to its end."
 
 
 class WriteConnection(Protocol):
@@ -49,7 +50,7 @@ class WriteSession:
         self._statements = statements
         self._lock = asyncio.Lock()
         self._waiting: list[Change] = []
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self._parameters = scope.parameters
         self.scope = scope
         # Whether the transaction writes events, so that their readers are woken once it is committed.
@@ -139,6 +140,10 @@ class WriteSession:
             try:
                 with span("statement"), translated():
                     return await work(waiting)
-            except BaseException as error:
+            except Exception as error:
                 self._failure = error
+                raise
+            except BaseException:
+                # Whoever goes on is not cancelled by that itself.
+                self._failure = RequestEnded(CUT_OFF)
                 raise

@@ -135,6 +135,21 @@ async def test_nothing_is_committed_once_a_statement_has_failed(database: Databa
     assert await names(database) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.promise("P18")
+async def test_nothing_is_committed_once_a_statement_was_cut_off(database: Database) -> None:
+    async def change() -> None:
+        async with database.writing(Scope(OURS, ME)) as work:
+            await work.execute(ADDED, [{"id": 71, "name": "New"}])
+            other = asyncio.create_task(work.execute(RENAMED, [{"which": 71, "name": "Newer"}]))
+            await asyncio.sleep(0)
+            other.cancel()
+            await asyncio.wait([other])
+
+    with pytest.raises(RequestEnded, match="cut off"):
+        await change()
+    assert await names(database) == [1, 2, 3, 4, 5]
+
+
 async def names(database: Database) -> list[Any]:
     """The companies that are there: those from before by their ids, others by their names."""
     session = database.reading(Scope(OURS, ME))
