@@ -12,7 +12,7 @@ import pytest
 import strawberry
 from structlog.testing import capture_logs
 
-from tabard import Plugin, Public, Reader
+from tabard import Argument, Columns, Plugin, Public, Read, Reader
 from tabard.circuits import Circuits
 from tabard.containment import BLOCKING_SECONDS, THREADS, Containment
 from tabard.errors import BadUserInput, Fault, PluginFailure
@@ -454,3 +454,19 @@ async def test_a_resolver_of_a_plugin_that_does_not_answer_costs_its_own_field()
     with pytest.raises(PluginFailure) as caught:
         await guarded.contained(hangs)
     assert str(caught.value) == LATE
+
+
+async def test_a_read_cannot_change_the_arguments_that_the_next_request_is_given(tmp_path: Path) -> None:
+    made = plugin(policy=Public)
+
+    @made.rows(
+        "Query", to=AlphaThing, arguments=[Argument("first", int)], description="As many as asked for."
+    )
+    async def numbered(reader: Reader, read: Read) -> Columns:
+        return Columns(number=[read.args.pop("first")])  # type: ignore[attr-defined]
+
+    async with answering(tmp_path, made) as answers:
+        with capture_logs():
+            answer = await answers.ask("{ numbered(first: 3) { number } }")
+
+    assert (answer.data, answer.errors) == ({"numbered": None}, [(["numbered"], "PLUGIN_ERROR", BROKEN)])

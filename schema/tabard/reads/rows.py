@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tabard.reader import Columns, Read
@@ -26,7 +27,9 @@ class RowsRead:
     async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
         context = level.context
         distinct = list(dict.fromkeys(keys)) if self.key else keys
-        read = Read(distinct, level.attributes(level.selection, self.to), level.args)
+        # Whoever asks next with the same document may get the same arguments.
+        args = MappingProxyType(level.args)
+        read = Read(distinct, level.attributes(level.selection, self.to), args)
         columns: Columns = await context.contained(level.plugin, self.function, context.reader, read)
         rows = RowBatch(self.to, columns.data, len(columns))
         if columns.parent is None:
