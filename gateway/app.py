@@ -87,7 +87,8 @@ class Gateway:
 class Shortcut:
     """Middleware: takes requests to the graph straight there.
 
-    Routing would look for their route among all, and for exceptions that the envelope answers.
+    Routing would look for their route among all, and for exceptions that the envelope answers; and the graph
+    itself says which of its answers are worth compressing.
     """
 
     def __init__(self, app: ASGIApp, graph: ASGIApp) -> None:

@@ -7,6 +7,7 @@ no cookies. So its length tells a listener nothing worth guessing.
 from functools import lru_cache
 
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.head import Head
@@ -17,10 +18,7 @@ LEVEL = 4
 
 
 class Compression:
-    """Middleware: Starlette's, for requests whose `Accept-Encoding` really accepts gzip.
-
-    It goes round the applications that answer, or round one answer that is long.
-    """
+    """Middleware: Starlette's, for requests whose `Accept-Encoding` really accepts gzip."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,6 +29,11 @@ class Compression:
         if accepted and accepts_gzip(", ".join(accepted)):
             app = GZipMiddleware(app, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
         await app(scope, receive, send)
+
+
+def compressible(response: Response) -> ASGIApp:
+    """The answer, compressed for whoever accepts it if it is long; most are short, and then nobody is asked."""
+    return Compression(response) if len(response.body) >= SMALLEST_BYTES else response
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.body import Body
 from gateway.codes import Code
-from gateway.compression import SMALLEST_BYTES, Compression
+from gateway.compression import compressible
 from gateway.configuration import Configuration
 from gateway.documents.documents import Operation, unresolved
 from gateway.documents.library import Library
@@ -79,8 +79,7 @@ class GraphQLEndpoint:
         finally:
             self._load.inside -= 1
         self._metrics.answered(scope.get(OPERATION), response.status_code, perf_counter() - started)
-        is_long = len(response.body) >= SMALLEST_BYTES
-        await (Compression(response) if is_long else response)(scope, receive, send)
+        await compressible(response)(scope, receive, send)
 
     async def _timed(self, scope: Scope, receive: Receive) -> Response:
         with timed() as timing:

@@ -61,7 +61,7 @@ class Part(Protocol):
 class SelectionPlan:
     """What is selected on objects of one type; `parts` are the fields in their order.
 
-    The parts of a `flat` one take rows that several places share as they are.
+    `is_flat` says that each part takes rows that several places share as they are.
     """
 
     fields: tuple[FieldPlan, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLResolveInfo, GraphQLSchema
@@ -165,7 +165,7 @@ class Run:
         self.waits.add([raw[row] for row in rows], come)
         return later
 
-    def mapped(self, function: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+    def mapped(self, function: Callable[[Any], Any], values: Values) -> list[Any]:
         """The function of each value; what it raises takes the place of its result."""
         results: list[Any] = []
         calls = map(function, values)
@@ -175,7 +175,7 @@ class Run:
             except Exception as error:  # noqa: BLE001 - a resolver's error is its field's error
                 results.append(error)
                 continue
-            if len(results) == len(values):  # type: ignore[arg-type]
+            if len(results) == len(values):
                 return results
             # `map` takes a StopIteration that the function raised for its own end.
             results.append(StopIteration())
