@@ -51,7 +51,7 @@ class Containment:
         if self._circuits.is_open(plugin, function):
             self.failures[plugin] += 1
             raise PluginFailure(plugin, f"The plugin '{plugin}' {LEFT_ALONE}.")
-        deadline = asyncio.timeout_at(asyncio.get_running_loop().time() + self.limit)
+        deadline = asyncio.timeout(self.limit)
         try:
             with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
                 return await _by(deadline, self._start(plugin, function, *args, **kwargs))

@@ -19,7 +19,6 @@ from tabard.storage.statements import Prepared
 PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")
 ENDS: Final = {"startCursor": ("start_cursor", 0), "endCursor": ("end_cursor", -1)}
 Found = Mapping[str, Sequence[Any]]
-Runs = dict[Any, range]
 
 
 @dataclass(frozen=True)

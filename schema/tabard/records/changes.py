@@ -267,15 +267,11 @@ def _check_target(item: Given, target: _Target | None, *, is_repeated: bool) -> 
         raise item.place.refuse("is given twice", "property.repeated")
     if item.value is None:
         return
-    if not _fits(item.kind, target.kind):
+    if item.kind is not target.kind:
         raise item.place.refuse(f"holds {target.kind.value} values", "property.kind")
     check(target.kind, item.value, item.place)
     if target.kind is PropertyKind.OPTION and target.options and item.value not in target.options:
         raise item.place.refuse(f"has no option '{item.value}'", "property.option")
-
-
-def _fits(given: PropertyKind | None, kind: PropertyKind) -> bool:
-    return given is kind
 
 
 async def check_stage(work: Work, object_type: str, stage: Stage, path: list[str]) -> None:
