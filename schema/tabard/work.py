@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tabard.entities import entity_of
 from tabard.errors import Fault
 from tabard.naming import camel, noun_of
 from tabard.records import journal
 from tabard.storage.ids import decode_global_id
+from tabard.storage.row_writes import ROW_ID, adding, amending, inserting, putting
 from tabard.storage.statements import Prepared, PreparedWrite, parameter
 from tabard.storage.tables import PORTAL_COLUMN
 from tabard.storage.transaction import WriteSession
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tabard.viewer import Viewer
 
 T = TypeVar("T")
-ROW_ID: Final = "row_id"
-"""The parameter of a change that says which row; a column's own name says what to set it to."""
 
 
 class Work:
@@ -57,7 +55,7 @@ class Work:
     async def put(self, table: sa.Table, **values: Any) -> None:
         """Inserts the row with this key, or changes the columns given of the one that is there."""
         check_texts(table, values)
-        await self._session.execute(_putting(table, tuple(values), self._session.dialect), [values])
+        await self._session.execute(putting(table, tuple(values), self._session.dialect), [values])
 
     async def add(
         self,
@@ -73,7 +71,7 @@ class Work:
         """
         check_texts(table, values)
         key = (PORTAL_COLUMN, *unique) if unique else tuple(column.name for column in table.primary_key)
-        statement = _adding(table, key, where, self._session.dialect)
+        statement = adding(table, key, where, self._session.dialect)
         return await self._session.execute(statement, [values]) == 1
 
     async def insert(self, table: sa.Table, **values: Any) -> int:
@@ -97,31 +95,33 @@ class Work:
         """Runs a prepared change along with the next statement or the commit, at no step of its own."""
         self._session.later(statement, rows)
 
-    def append(self, table: sa.Table, *rows: dict[str, Any]) -> list[int]:
+    def append(self, table: sa.Table, *rows: Mapping[str, Any]) -> list[int]:
         """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own.
 
         Returns the ids in order.
         """
-        self._later(inserting(table), table, rows)
-        return [row["id"] for row in rows]
+        return self._append(inserting(table), table, rows)
 
     def put_all(self, table: sa.Table, *rows: Mapping[str, Any]) -> None:
         """Puts rows with the same names along with the next statement or the commit, at no step of their own."""
         for row in rows:
             check_texts(table, row)
         if rows:
-            self._session.later(_putting(table, tuple(rows[0]), self._session.dialect), rows)
+            self._session.later(putting(table, tuple(rows[0]), self._session.dialect), rows)
 
     def amend(self, table: sa.Table, id: int, **values: Any) -> None:
         """Changes a row that is there along with the next statement or the commit, at no step of its own."""
         check_texts(table, values)
-        self._session.later(_amending(table), [{ROW_ID: id, **values}])
+        self._session.later(amending(table), [{ROW_ID: id, **values}])
 
-    def _later(self, statement: PreparedWrite, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    def _append(
+        self, statement: PreparedWrite, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    ) -> list[int]:
         for row in rows:
             check_texts(table, row)
-            row["id"] = self.new_id()
-        self._session.later(statement, rows)
+        filled = [{**row, "id": self.new_id()} for row in rows]
+        self._session.later(statement, filled)
+        return [row["id"] for row in filled]
 
     @contextmanager
     def refusing(self, table: sa.Table, faults: Mapping[str, Fault]) -> Iterator[None]:
@@ -166,7 +166,7 @@ class Work:
             "payload": {"changed": sorted(changed)},
             "at": self.now,
         }
-        self._later(journal.new_event[self._session.dialect], journal.outbox_event, [row])
+        self._append(journal.new_event[self._session.dialect], journal.outbox_event, [row])
         self._session.has_events = True
 
     async def find(self, type_: type[T], id: int, path: list[str] | None = None) -> T:
@@ -196,7 +196,7 @@ class Work:
         """
         version = int((await self.locked(table, id, if_version))["version"]) + 1
         check_texts(table, values)
-        await self._session.execute(_amending(table), [{ROW_ID: id, "version": version, **values}])
+        await self._session.execute(amending(table), [{ROW_ID: id, "version": version, **values}])
         return version
 
     async def locked(
@@ -212,42 +212,6 @@ class Work:
         if if_version is not None and if_version != row["version"]:
             raise stale(row["version"])
         return row
-
-
-@lru_cache(maxsize=1_000)
-def inserting(table: sa.Table) -> PreparedWrite:
-    """Inserts rows into a table."""
-    return PreparedWrite(sa.insert(table))
-
-
-@lru_cache(maxsize=1_000)
-def _adding(
-    table: sa.Table, key: tuple[str, ...], where: sa.ColumnElement[bool] | None, dialect: str
-) -> PreparedWrite:
-    """Inserts a row unless its key is taken."""
-    statement = _upsert(dialect)(table).on_conflict_do_nothing(index_elements=key, index_where=where)
-    return PreparedWrite(statement)
-
-
-def _upsert(dialect: str) -> Any:
-    """The INSERT of a dialect that says what becomes of a row with a key that is taken."""
-    return postgresql.insert if dialect == "postgresql" else sqlite.insert
-
-
-@lru_cache(maxsize=1_000)
-def _putting(table: sa.Table, names: tuple[str, ...], dialect: str) -> PreparedWrite:
-    """Inserts a row, or changes these columns of the one that has its key."""
-    key = [column.name for column in table.primary_key]
-    statement = _upsert(dialect)(table)
-    if changes := {name: statement.excluded[name] for name in names if name not in key}:
-        return PreparedWrite(statement.on_conflict_do_update(index_elements=key, set_=changes))
-    return PreparedWrite(statement.on_conflict_do_nothing(index_elements=key))
-
-
-@lru_cache(maxsize=1_000)
-def _amending(table: sa.Table) -> PreparedWrite:
-    """Changes the row with an id."""
-    return PreparedWrite(sa.update(table).where(table.c.id == parameter(ROW_ID, table.c.id.type)))
 
 
 @lru_cache(maxsize=1_000)

@@ -104,6 +104,12 @@ def _add_careless(alpha: Plugin) -> None:
         work.amend(tables.deal, deal.id, company_id=1)
         return deal
 
+    @alpha.mutation(description="Notes the same thing twice.")
+    async def alpha_repeat(work: Work, deal: Deal) -> Deal:
+        note = {"at": work.now, "action": "noted", "subject_type": "deal", "subject_id": deal.id, "changes": {}}
+        work.append(journal.audit_entry, note, note)
+        return deal
+
 
 async def added(gateway: Gateway, **values: Any) -> Any:
     return (await gateway.query(ADD, {"name": "Sails", **values}))["alphaDealAdd"]
@@ -219,6 +225,13 @@ async def test_what_the_database_refuses_at_the_commit_is_its_plugins_failure(ga
     document = "mutation ($deal: ID!) { alphaLose(input: { deal: $deal }) { deal { id } } }"
     answer = await gateway.execute(document, {"deal": deal})
     assert (answer.codes, answer.data) == (["PLUGIN_ERROR"], {"alphaLose": None})
+
+
+async def test_one_row_can_be_appended_twice(gateway: Gateway) -> None:
+    deal = (await added(gateway))["deal"]["id"]
+    document = "mutation ($deal: ID!) { alphaRepeat(input: { deal: $deal }) { deal { id } } }"
+    assert await gateway.query(document, {"deal": deal}) == {"alphaRepeat": {"deal": {"id": deal}}}
+    assert [action for action, _ in (await written(gateway, deal))[1][1:]] == ["noted", "noted"]
 
 
 async def test_text_that_its_column_cannot_hold_is_a_user_error_on_both_databases(gateway: Gateway) -> None:

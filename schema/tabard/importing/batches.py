@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from tabard.importing.catalogue import Catalogue, Declared
 from tabard.records import tables
+from tabard.storage.row_writes import ROW_ID, amending, inserting
+from tabard.storage.statements import PreparedWrite
 
 Row = dict[str, Any]
-ROW_ID = "row_id"
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class Batch:
     """A statement to run once for each of the rows; `step` says for people what it writes."""
 
     step: str
-    statement: sa.Insert | sa.Update | sa.Delete
+    statement: PreparedWrite | sa.Delete
     rows: list[Row]
 
 
 def inserts(step: str, table: sa.Table, rows: Iterable[Row]) -> list[Batch]:
     """Inserts of rows that all have the same columns."""
     listed = list(rows)
-    return [Batch(step, sa.insert(table), listed)] if listed else []
+    return [Batch(step, inserting(table), listed)] if listed else []
 
 
 def updates(step: str, table: sa.Table, rows: Iterable[Row]) -> list[Batch]:
@@ -34,8 +35,7 @@ def updates(step: str, table: sa.Table, rows: Iterable[Row]) -> list[Batch]:
     grouped: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         grouped[tuple(sorted(row))].append(row)
-    statement = sa.update(table).where(table.c.id == sa.bindparam(ROW_ID))
-    return [Batch(step, statement, found) for found in grouped.values()]
+    return [Batch(step, amending(table), found) for found in grouped.values()]
 
 
 def deletes(

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tabard.importing.associations import Associations
-from tabard.importing.batches import ROW_ID, Batch, catalogue_batches, inserts, updates
+from tabard.importing.batches import Batch, catalogue_batches, inserts, updates
 from tabard.importing.custom_values import CustomValues
 from tabard.importing.drafts import Draft, Drafts
 from tabard.importing.entries import Entry
@@ -18,6 +18,7 @@ from tabard.importing.people import People, seat_of
 from tabard.importing.rejections import Rejections
 from tabard.importing.state import State
 from tabard.importing.targets import EXTERNAL_ID, TEAM, USER, Target
+from tabard.storage.row_writes import ROW_ID
 
 # Columns in which no value leaves the stored one, or the default.
 _NEVER_EMPTY = ("created_at", "is_active")
