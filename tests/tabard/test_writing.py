@@ -106,7 +106,13 @@ def _add_careless(alpha: Plugin) -> None:
 
     @alpha.mutation(description="Notes the same thing twice.")
     async def alpha_repeat(work: Work, deal: Deal) -> Deal:
-        note = {"at": work.now, "action": "noted", "subject_type": "deal", "subject_id": deal.id, "changes": {}}
+        note = {
+            "at": work.now,
+            "action": "noted",
+            "subject_type": "deal",
+            "subject_id": deal.id,
+            "changes": {},
+        }
         work.append(journal.audit_entry, note, note)
         return deal
 
