@@ -82,7 +82,7 @@ class Work:
         return id
 
     async def insert_many(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Inserts rows, set-wise; rows without `id` get one. Returns the ids in order."""
+        """Inserts rows with the same names, set-wise; rows without `id` get one. Returns the ids in order."""
         has_id = "id" in table.primary_key.columns
         filled = [{"id": row.get("id") or self.new_id(), **row} if has_id else dict(row) for row in rows]
         for row in filled:
@@ -98,7 +98,7 @@ class Work:
     def append(self, table: sa.Table, *rows: Mapping[str, Any]) -> list[int]:
         """Inserts rows with fresh ids along with the next statement or the commit, at no step of their own.
 
-        Returns the ids in order.
+        All have the same names. Returns the ids in order.
         """
         return self._append(inserting(table), table, rows)
 

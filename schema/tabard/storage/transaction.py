@@ -113,7 +113,10 @@ class WriteSession:
             raise self._failure
 
     def _change(self, statement: sa.UpdateBase | PreparedWrite, rows: Sequence[Row]) -> Change:
-        compiled, given = self._statements.write(statement, rows[0])
+        names = rows[0].keys()
+        if any(row.keys() != names for row in rows):
+            raise sa.exc.InvalidRequestError("rows that are written together do not name the same columns")
+        compiled, given = self._statements.write(statement, names)
         return Change(compiled, [compiled.arguments.values(self._parameters, given, row) for row in rows])
 
     async def _read(

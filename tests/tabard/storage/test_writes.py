@@ -189,6 +189,17 @@ async def test_what_comes_after_the_end_is_refused_and_disturbs_nobody(
     ]
 
 
+async def test_rows_that_name_other_columns_than_the_first_are_refused_and_not_cut(
+    work: WriteSession,
+) -> None:
+    for odd in ({"id": 72}, {"id": 72, "name": "x", "size": 3}, {"id": 72, "size": 3}):
+        with pytest.raises(sa.exc.InvalidRequestError, match="do not name the same columns"):
+            await work.execute(ADDED, [{"id": 71, "name": "New"}, odd])
+        with pytest.raises(sa.exc.InvalidRequestError, match="do not name the same columns"):
+            work.later(ADDED, [{"id": 71, "name": "New"}, odd])
+    assert len(await rows(work)) == 5
+
+
 async def test_to_do_a_change_later_for_no_row_is_nothing(work: WriteSession) -> None:
     work.later(ADDED, [])
     assert len(await rows(work)) == 5
