@@ -5,11 +5,11 @@ import asyncio
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from gateway.beginning import Rest, begin
 from gateway.codes import Code
 from gateway.head import Head
 from gateway.limits import Limits
 from gateway.refusal import LimitExceeded, Refusal
+from tabard.beginning import Rest, begin
 
 # A refused body is received up to this many times the limit: a client that is cut off while it still sends
 # gets a reset connection instead of the answer.

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from gateway.beginning import Rest, begin
 from gateway.codes import Code
+from tabard.beginning import Rest, begin
 from tabard.cancellation import is_cancelled
 from tabard.errors import DeadlineExceeded
 

@@ -6,12 +6,13 @@ import asyncio
 import inspect
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import structlog
 
+from tabard.beginning import Rest, begin
 from tabard.cancellation import is_cancelled
 from tabard.circuits import Circuits
 from tabard.errors import Fault, GraphError, PluginFailure
@@ -74,9 +75,9 @@ class Containment:
 
     def _start(
         self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> _Stepped | asyncio.Future[Any]:
+    ) -> _Watched | asyncio.Future[Any]:
         if inspect.iscoroutinefunction(function):
-            return _Stepped(
+            return _Watched(
                 function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds)
             )
         pool = self._threads.get(plugin)
@@ -127,12 +128,13 @@ class Containment:
         self._threads.clear()
 
 
-async def _by(deadline: asyncio.Timeout, work: _Stepped | asyncio.Future[Any]) -> Any:
+async def _by(deadline: asyncio.Timeout, work: _Watched | asyncio.Future[Any]) -> Any:
     """The work's result; what never waits needs no timer, which could not end it either."""
-    if isinstance(work, _Stepped) and work.takes_one_step():
-        return work.result
+    rest: Any = work
+    if isinstance(work, _Watched) and not isinstance(rest := begin(rest), Rest):
+        return rest
     async with deadline:
-        return await work
+        return await rest
 
 
 def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -145,38 +147,23 @@ def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"{type(error).__name__} was raised") from error
 
 
-class _Stepped:
-    """Runs a coroutine step by step, and reports each step that holds the loop too long."""
+class _Watched:
+    """The steps of a coroutine; each that holds the loop too long is reported."""
 
     def __init__(self, coroutine: Any, report: Callable[[float], None]) -> None:
         self._coroutine = coroutine
         self._report = report
-        self._waits_for: Any = None
-        self.result: Any = None
 
-    def takes_one_step(self) -> bool:
-        """Takes the first step; whether it was the last too."""
-        return self._step(self._coroutine.send, None)
+    def send(self, value: Any) -> Any:
+        return self._step(self._coroutine.send, value)
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        resume, value = self._coroutine.send, None
-        while True:
-            try:
-                value = yield self._waits_for
-                resume = self._coroutine.send
-            except BaseException as error:  # noqa: BLE001 (what is thrown in goes on to the coroutine)
-                resume, value = self._coroutine.throw, error
-            if self._step(resume, value):
-                return self.result
+    def throw(self, error: BaseException) -> Any:
+        return self._step(self._coroutine.throw, error)
 
-    def _step(self, resume: Callable[[Any], Any], value: Any) -> bool:
+    def _step(self, resume: Callable[[Any], Any], value: Any) -> Any:
         started = time.monotonic()
         try:
-            self._waits_for = resume(value)
-        except StopIteration as stop:
-            self.result = stop.value
-            return True
+            return resume(value)
         finally:
             if (seconds := time.monotonic() - started) > BLOCKING_SECONDS:
                 self._report(seconds)
-        return False

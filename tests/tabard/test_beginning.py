@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from gateway.beginning import Rest, begin
+from tabard.beginning import Rest, begin
 
 WORD: ContextVar[str] = ContextVar("word", default="none")
 
