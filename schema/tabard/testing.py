@@ -40,6 +40,9 @@ SECRET = b"tests only; a server has its own."
 # A test waits longer than a server lets anybody wait: the machine may have much else to do.
 PATIENT = StorageOptions(connect_timeout=60.0)
 
+# One for all gateways of a process: two that counted for themselves would make the same ids.
+NEW_ID = IdFactory(0)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -103,7 +106,7 @@ class Gateway:
             schema,
             database,
             secret=SECRET,
-            new_id=IdFactory(0),
+            new_id=NEW_ID,
             plugin_limit=plugin_limit,
             executor=executor,
         )
