@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 import uvicorn
 
-from benchmarks.floor_app import Floor, Postgres, Sqlite
+from benchmarks.floor_app import Floor
+from benchmarks.floor_databases import Postgres, Sqlite
 from benchmarks.portal import Place
 from benchmarks.recording import Recording
 from gateway.serving import run, settle
