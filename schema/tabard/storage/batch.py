@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tabard.columns import fold
 from tabard.storage.door import TENANT
+from tabard.storage.row_writes import inserting
 from tabard.storage.transaction import WriteSession
 
 FOLDED = "_folded"
@@ -49,5 +50,5 @@ class Batch:
     async def write(self, session: WriteSession, on_written: Callable[[int], None] = lambda _: None) -> None:
         """Inserts all rows in the session's portal; `on_written` hears how many have been written since."""
         for table in sa.schema.sort_tables([table for table, rows in self.rows.items() if rows]):
-            await session.execute(sa.insert(table), self.rows[table])
+            await session.execute(inserting(table), self.rows[table])
             on_written(len(self.rows[table]))
