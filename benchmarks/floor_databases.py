@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ CONNECTIONS: Final = 5
 
 
 class Sqlite:
-    """Reads in the loop on one connection, writes on a thread, one at a time."""
+    """Reads and changes in the loop, commits on a thread, one transaction at a time, as the gateway does."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -25,6 +26,7 @@ class Sqlite:
         """Opens the connections."""
         self._reader = self._connection()
         self._writer = self._connection()
+        self._thread = ThreadPoolExecutor(1)
         self._turn = asyncio.Lock()
 
     def _connection(self) -> sqlite3.Connection:
@@ -59,13 +61,10 @@ class Sqlite:
     async def write(self, connection: Any, statements: list[tuple[str, list[Any]]]) -> None:
         """One transaction."""
         async with self._turn:
-            await asyncio.to_thread(self._write, statements)
-
-    def _write(self, statements: list[tuple[str, list[Any]]]) -> None:
-        self._writer.execute("BEGIN IMMEDIATE")
-        for text, values in statements:
-            self._writer.execute(text, values).fetchall()
-        self._writer.execute("COMMIT")
+            self._writer.execute("BEGIN IMMEDIATE")
+            for text, values in statements:
+                self._writer.execute(text, values).fetchall()
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.execute, "COMMIT")
 
 
 class Postgres:

@@ -110,7 +110,7 @@ def create_app(gateway: Gateway) -> Starlette:
     endpoint = GraphQLEndpoint(
         gateway.authenticator, configuration, library, till, events, load, gateway.metrics
     )
-    sockets = Sockets(desk, gateway.authenticator, gateway.streams, configuration)
+    sockets = Sockets(desk, gateway.authenticator, gateway.streams, configuration, gateway.metrics.codes)
     app = Starlette(
         routes=[
             WebSocketRoute(GRAPH, sockets),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from structlog.contextvars import bound_contextvars
@@ -24,16 +26,23 @@ from tabard.errors import GraphError
 class Sockets:
     """An ASGI application that serves `graphql-transport-ws`.
 
-    What is wrong with the handshake is answered as over HTTP; what comes later closes the socket.
+    What is wrong with the handshake is answered as over HTTP; what comes later closes the socket. The errors
+    of answers are counted in `codes`.
     """
 
     def __init__(
-        self, desk: Desk, authenticator: Authenticator, streams: Streams, configuration: Configuration
+        self,
+        desk: Desk,
+        authenticator: Authenticator,
+        streams: Streams,
+        configuration: Configuration,
+        codes: Counter[str],
     ) -> None:
         self._desk = desk
         self._authenticator = authenticator
         self._streams = streams
         self._configuration = configuration
+        self._codes = codes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket, head = WebSocket(scope, receive, send), Head.of(scope)
@@ -45,6 +54,7 @@ class Sockets:
             configuration.limits.errors,
             configuration.limits.answer_bytes,
             configuration.development,
+            self._codes,
         )
         with bound_contextvars(request_id=request_id):
             try:

@@ -55,3 +55,11 @@ async def test_a_trusted_subscription_is_planned_for_its_first_event(
         assert event["record"] == {"id": company, "name": "Renamed"}
         ran, compiled = plans.fallbacks.counts.total() - before[0], plans.fallbacks.counts[None] - before[1]
         assert (ran, ran - compiled) == (1, fallen_back)
+
+
+async def test_errors_that_are_told_on_a_socket_are_counted(embedded: Running) -> None:
+    async with opened(embedded.ws, embedded.token("csm")) as socket:
+        await socket.subscribe("q", "{ node(")
+        assert (await socket.receive())["type"] == "error"
+
+    assert embedded.service.gateway.metrics.codes == {"GRAPHQL_PARSE_FAILED": 1}
