@@ -372,6 +372,7 @@ def test_codes_are_stable_and_said_in_a_sentence() -> None:
         "UNKNOWN": 8,
         "ROWS": 9,
         "IMPORT": 10,
+        "BACKUP": 11,
         "INTERRUPTED": 130,
     }
     meanings: Any = [code.meaning for code in Exit]
