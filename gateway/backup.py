@@ -38,6 +38,7 @@ def back_up(database: Path, secret: Path, target: Path, tell: Tell) -> None:
         _copy_secret(secret, draft / SECRET)
         _keep(draft)
         draft.rename(target)
+        _keep_names(draft.parent)
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(
             f"the backup {target} could not be made ({error}); nothing is left of it"
@@ -69,10 +70,19 @@ def _copy_secret(source: Path, target: Path) -> None:
 
 
 def _keep(folder: Path) -> None:
-    """Has the disk keep all of it before anybody is told that it is there."""
-    for file in [*folder.iterdir(), folder]:
-        descriptor = os.open(file, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Has the disk keep the files before anybody is told that they are there."""
+    for file in folder.iterdir():
+        with file.open("r+b") as stream:
+            os.fsync(stream.fileno())
+    _keep_names(folder)
+
+
+def _keep_names(folder: Path) -> None:
+    """Has the disk keep which files are in a folder; only POSIX can be asked for that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

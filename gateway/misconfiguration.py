@@ -26,8 +26,10 @@ WORDS: Final[Mapping[str, str]] = {
     "string_too_short": "must have at least {min_length} characters",
     "missing": "is missing, and is needed",
     "model_type": "is a group; set each of its settings by a name of its own, with `__` between",
-    **{f"{form}parsing": words for form, words in FORMS.items()},
+    "tuple_type": "must be a JSON list",
 }
+# The same of what stands inside a value that is JSON.
+INSIDE: Final[Mapping[str, str]] = {"model_type": "must be a JSON object"}
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -60,9 +62,16 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
         return str(said)
     if kind == "extra_forbidden":
         return f"{variable(location)} {_unknown(location, model)}"
-    if kind in WORDS:
-        return f"{variable(location)} {WORDS[kind].format_map(problem.get('ctx', {}))}"
+    if words := _words(kind, is_inside=any(isinstance(step, int) for step in location)):
+        return f"{variable(location)} {words.format_map(problem.get('ctx', {}))}"
     return f"{variable(location)}: {said}"
+
+
+def _words(kind: str, *, is_inside: bool) -> str | None:
+    """What a kind of error says of a value; None where its own words say it best."""
+    known = {**WORDS, **INSIDE} if is_inside else WORDS
+    form = next((start for start in FORMS if kind in {f"{start}parsing", f"{start}type"}), None)
+    return known.get(kind) or (None if form is None else FORMS[form])
 
 
 def _unknown(location: Sequence[str | int], model: type[BaseModel]) -> str:

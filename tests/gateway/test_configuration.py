@@ -129,6 +129,13 @@ def test_secrets_do_not_show_when_the_configuration_does(monkeypatch: pytest.Mon
         ),
         ("TABARD_DEADLINE_SECONDS", "-1", "TABARD_DEADLINE_SECONDS must be greater than 0"),
         ("TABARD_ISSUERS", "[hunter2", "TABARD_ISSUERS is not JSON; write it as JSON"),
+        ("TABARD_ISSUERS", '{"issuer": "hunter2"}', "TABARD_ISSUERS must be a JSON list"),
+        ("TABARD_ISSUERS", '["hunter2"]', "TABARD_ISSUERS[0] must be a JSON object"),
+        (
+            "TABARD_ISSUERS",
+            '[{"issuer": 5, "audience": "tabard", "jwks_url": "https://login.test/hunter2"}]',
+            "TABARD_ISSUERS[0].issuer must be a text",
+        ),
         (
             "TABARD_ISSUERS",
             '[{"issuer": "hunter2", "audience": "tabard"}]',
