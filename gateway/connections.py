@@ -11,8 +11,8 @@ class DatabaseSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     connections: PositiveInt = 5
-    """Connections to PostgreSQL that answer requests; a process keeps two more, for its own work and for news of
-    other processes.
+    """Connections to PostgreSQL that answer requests; a process keeps three more, for its own work, for news of
+    other processes and for signs of life.
     """
     wait_seconds: PositiveFloat = 1.0
     """Seconds that a request waits for a connection."""

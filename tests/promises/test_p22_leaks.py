@@ -164,11 +164,12 @@ async def settled(service: Service, tasks: int) -> None:
 async def sessions_are_the_pools(service: Service) -> None:
     """Waits until the database server has no more sessions of ours than the pools keep."""
     storage: Any = service.database._storage
+    pools = (storage._system.pool, storage._pulsing.pool)
     count = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tabard'"
     )
     while True:
-        kept = len(storage._lending._idle) + storage._system.pool.checkedin()
+        kept = len(storage._lending._idle) + sum(pool.checkedin() for pool in pools)
         async with storage._system.connect() as connection:
             if (await connection.execute(count)).scalar_one() == kept:
                 return

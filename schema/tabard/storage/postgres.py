@@ -41,7 +41,8 @@ class PostgresStorage:
         self._lending: Lending[PostgresConnection] = Lending(options.pool_size, options.pool_wait)
         self._system = self._engine(url, options)
         self.wakeups = PostgresWakeups(self._engine(url, options))
-        self._pulsing = self._system.execution_options(isolation_level="AUTOCOMMIT")
+        # On a line of its own: to wait for others of this process would say nothing of the server.
+        self._pulsing = self._engine(url, options, overflow=0).execution_options(isolation_level="AUTOCOMMIT")
         self._pulse = Pulse(self._beat, self._cut)
 
     def watch(self) -> None:
@@ -162,3 +163,4 @@ class PostgresStorage:
         self._lending.close()
         await self._writer.dispose()
         await self._system.dispose()
+        await self._pulsing.dispose()

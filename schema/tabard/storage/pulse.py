@@ -63,6 +63,18 @@ class Pulse:
             await self._look()
 
     async def _look(self) -> None:
+        error = await self._answer()
+        if isinstance(error, TimeoutError):
+            # Out of time sooner than we lose patience: something held this loop meanwhile.
+            error = await self._answer()
+        if error is not None:
+            self._lose(type(error).__name__)
+        elif self.is_lost:
+            self.is_lost = False
+            log.info("database found again")
+
+    async def _answer(self) -> BaseException | None:
+        """What is wrong with the answer to a beat, if anything; whoever waits is cut off when there is none."""
         beat = asyncio.ensure_future(self._beat())
         try:
             await asyncio.wait({beat}, timeout=self._patience)
@@ -74,11 +86,7 @@ class Pulse:
         finally:
             if beat.cancel():
                 await asyncio.wait({beat}, timeout=SECOND_LOOK)
-        if (error := beat.exception()) is not None:
-            self._lose(type(error).__name__)
-        elif self.is_lost:
-            self.is_lost = False
-            log.info("database found again")
+        return beat.exception()
 
     def _lose(self, problem: str) -> None:
         if not self.is_lost:

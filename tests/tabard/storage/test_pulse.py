@@ -101,6 +101,22 @@ async def test_a_busy_loop_is_no_sign_of_a_lost_database() -> None:
     await pulse.stop()
 
 
+@pytest.mark.parametrize("in_a_row", [1, 2])
+async def test_a_beat_that_runs_out_of_time_early_is_repeated_once(in_a_row: int) -> None:
+    patient = Patient()
+    late = iter([TimeoutError()] * in_a_row)
+
+    async def beat() -> None:
+        patient.error = next(late, None)
+        await patient.beat()
+
+    pulse = Pulse(beat, patient.cut, interval=0.001)
+    pulse.start()
+    await patient.beats_more()
+    assert patient.cuts == in_a_row - 1
+    await pulse.stop()
+
+
 async def test_a_pulse_that_is_stopped_leaves_no_task() -> None:
     before = asyncio.all_tasks()
     patient = Patient()
