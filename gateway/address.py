@@ -11,8 +11,11 @@ from tabard.errors import AddressUnavailable
 BACKLOG = 2_048
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any that is free. Raises AddressUnavailable."""
+def taken(host: str, port: int) -> socket.socket:
+    """A socket at the address, on which nobody listens yet; port 0 takes any that is free.
+
+    Raises AddressUnavailable.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -23,11 +26,19 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise AddressUnavailable(_why(host, port, error)) from error
     return listener
+
+
+def listen(listener: socket.socket) -> None:
+    """Lets clients connect, who wait from now on; raises AddressUnavailable when another program was faster."""
+    host, port = listener.getsockname()[:2]
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise AddressUnavailable(_why(host, port, error)) from error
 
 
 def shown(listener: socket.socket) -> str:

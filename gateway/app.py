@@ -110,7 +110,9 @@ def create_app(gateway: Gateway) -> Starlette:
     endpoint = GraphQLEndpoint(
         gateway.authenticator, configuration, library, till, events, load, gateway.metrics
     )
-    sockets = Sockets(desk, gateway.authenticator, gateway.streams, configuration, gateway.metrics.codes)
+    sockets = Sockets(
+        desk, gateway.authenticator, gateway.streams, configuration, load, gateway.metrics.codes
+    )
     app = Starlette(
         routes=[
             WebSocketRoute(GRAPH, sockets),
@@ -141,7 +143,7 @@ def query_page(gateway: Gateway) -> list[BaseRoute]:
     if not gateway.configuration.has_query_page:
         return []
     assets = Assets(gateway.configuration.assets)
-    return QueryPage(assets, examples(gateway.engine.graphql_schema), gateway.guests).routes
+    return QueryPage(assets, examples(gateway.engine.graphql_schema), gateway.load, gateway.guests).routes
 
 
 async def find_nothing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,6 +29,8 @@ class Health:
 
     async def ready(self, _: Request) -> Response:
         """200 when every vital probe is well, else 503; what is wrong stands in the log."""
+        if self._load.is_starting:
+            return report(503, {"status": "starting", "probes": []})
         if self._load.is_leaving:
             return report(503, {"status": "stopping", "probes": []})
         try:

@@ -32,7 +32,8 @@ class Load:
     """The requests of a process. A place that comes free goes to whoever has waited longest.
 
     `inside` counts the requests that have begun, `running` those that have a place, `shed` those that were
-    sent away. `is_leaving` says that the server will end, `is_closed` that it takes nothing new.
+    sent away. `is_starting` says that the server is not ready for anybody yet, `is_leaving` that it will end,
+    `is_closed` that it takes nothing new.
     """
 
     def __init__(self, settings: LoadSettings) -> None:
@@ -41,6 +42,7 @@ class Load:
         self.inside = 0
         self.running = 0
         self.shed = 0
+        self.is_starting = False
         self.is_leaving = False
         self.is_closed = False
 
@@ -49,10 +51,16 @@ class Load:
         """How many wait for a place."""
         return len(self._queue)
 
-    def require_open(self) -> None:
-        """Refuses what would be refused anyway, before its body is even read."""
+    def require_running(self) -> None:
+        """Refuses whoever comes before the server is ready, or when it takes nothing new."""
+        if self.is_starting:
+            raise starting()
         if self.is_closed:
             raise stopping()
+
+    def require_open(self) -> None:
+        """Refuses what would be refused anyway, before its body is even read."""
+        self.require_running()
         if self.running >= self._settings.running and len(self._queue) >= self._settings.waiting:
             raise self._overloaded()
 
@@ -123,6 +131,11 @@ class Load:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             return
+
+
+def starting() -> Refusal:
+    """The refusal of a server that is getting ready."""
+    return Refusal(Code.UNAVAILABLE, "The server is starting; send the same request again.", retryAfter=1)
 
 
 def stopping() -> Refusal:

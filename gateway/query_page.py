@@ -25,6 +25,7 @@ from gateway.address import is_loopback
 from gateway.assets import HERE, Assets
 from gateway.examples import Example
 from gateway.identity.guests import Guests
+from gateway.load import Load
 
 STATIC: Final = HERE / "static"
 POLICY: Final = {
@@ -63,8 +64,11 @@ FORWARDED: Final = re.compile(
 class QueryPage:
     """The page and what it fetches; with guests it also hands out their tokens, on this machine only."""
 
-    def __init__(self, assets: Assets, examples: Sequence[Example], guests: Guests | None) -> None:
+    def __init__(
+        self, assets: Assets, examples: Sequence[Example], load: Load, guests: Guests | None
+    ) -> None:
         self._assets = assets
+        self._load = load
         self._examples = orjson.dumps([example.shown() for example in examples])
         self._guests = guests
 
@@ -98,6 +102,7 @@ class QueryPage:
         """Who one can be, each with a token, for pages of this server in a browser on this machine."""
         if self._guests is None or not is_private(request):
             raise HTTPException(404)
+        self._load.require_running()
         guests = [asdict(guest) for guest in await self._guests.all()]
         return Response(orjson.dumps(guests), media_type="application/json")
 

@@ -1,15 +1,11 @@
-"""Serving: an installation as a running server."""
+"""Serving: an installation as a running service."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
-from types import FrameType
 from typing import Final
 
 import structlog
@@ -38,15 +34,8 @@ log = structlog.get_logger(__name__)
 
 CURSORS: Final = "cursors"
 DEMO_TOKENS: Final = "demo tokens"
-# The end takes ten seconds at most: requests finish, then what is left is ended, then the database is left.
-FINISH_SECONDS: Final = 6.0
-GRACE_SECONDS: Final = 1
 # How long the end waits for a database that does not answer any more.
 FAREWELL_SECONDS: Final = 1.5
-# Streams that do not end by then are cut off with whatever else still runs.
-DRAIN_SECONDS: Final = 3
-# How many objects more there are before the garbage among them is looked for; an answer has thousands.
-GARBAGE: Final = 10_000
 
 
 class Service:
@@ -157,62 +146,3 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
 
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
     await work()
-
-
-class Server(uvicorn.Server):
-    """A server whose end first tells those who hold a stream, and then waits for the requests that run."""
-
-    def __init__(self, service: Service) -> None:
-        configuration = service.installation.configuration
-        bounds = configuration.streams
-        self._streams = service.gateway.streams
-        self._load = service.gateway.load
-        super().__init__(
-            uvicorn.Config(
-                service.app(),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                forwarded_allow_ips=sorted(configuration.proxies),
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                ws_max_size=bounds.message_bytes,
-                ws_ping_interval=bounds.heartbeat_seconds,
-                ws_ping_timeout=bounds.send_seconds,
-                # A thousand connections would keep a compressor each.
-                ws_per_message_deflate=False,
-            )
-        )
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Ends the server; a server that was told to end by SIGTERM has done what it was asked."""
-        self._load.is_leaving = True
-        if sig == signal.SIGTERM:
-            self.should_exit = True
-        else:
-            super().handle_exit(sig, frame)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends the streams and lets running requests finish, while new ones are refused; then ends the rest."""
-        await self._load.linger()
-        await asyncio.gather(self._load.finish(FINISH_SECONDS), self._drain())
-        await super().shutdown(sockets)
-
-    async def _drain(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await self._streams.drain()
-
-
-def settle() -> None:
-    """Takes what a server is made of, which stays until its end, out of the garbage collector's sight."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
-
-
-async def serve(service: Service, listener: socket.socket, announce: Callable[[], None]) -> None:
-    """Serves until a signal ends it; `announce` is called once requests are answered."""
-    server = Server(service)
-    settle()
-    announce()
-    await server.serve(sockets=[listener])

@@ -25,24 +25,28 @@ def demo(
 ) -> None:
     """Serve a demo portal on this machine: makes the database and its data at the first start."""
     typer.echo(f"Tabard {version('tabard')} is getting ready …")
-    from gateway.address import listen, shown
+    from gateway.address import shown, taken
     from gateway.commands.welcome import Welcome
-    from gateway.serving import Service, run, serve
+    from gateway.server import serve
+    from gateway.serving import Service, run
 
     place = installation(
         data, database_url=None, host=LOOPBACK, port=port, development=True, row_level_security=False
     )
-    listener = listen(LOOPBACK, port)
+    listener = taken(LOOPBACK, port)
     welcome = Welcome()
 
     async def work() -> None:
-        await place.migrations.upgrade(welcome.migrated)
         service = Service(place)
-        try:
+
+        async def begin() -> None:
+            await place.migrations.upgrade(welcome.migrated)
             await service.open()
             await load(service, welcome)
-            guests = await welcome.guests(service)
-            await serve(service, listener, lambda: welcome.greet(service, shown(listener), guests))
+            welcome.greet(service, shown(listener), await welcome.guests(service))
+
+        try:
+            await serve(service, listener, begin)
         finally:
             await service.close()
 

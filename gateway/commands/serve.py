@@ -18,21 +18,25 @@ def serve(
     data: Data = None,
 ) -> None:
     """Serve the graph; settings come from TABARD_… variables."""
-    from gateway.address import listen, shown
+    from gateway.address import shown, taken
+    from gateway.server import serve as serve_until_signal
     from gateway.serving import Service, run
-    from gateway.serving import serve as serve_until_signal
 
     chosen = {"host": host, "port": port}
     place = installation(
         data, is_server=True, **{name: value for name, value in chosen.items() if value is not None}
     )
-    listener = listen(place.configuration.host, place.configuration.port)
+    listener = taken(place.configuration.host, place.configuration.port)
 
     async def work() -> None:
         service = Service(place)
-        try:
+
+        async def begin() -> None:
             await service.open()
-            await serve_until_signal(service, listener, lambda: announce(service, shown(listener)))
+            announce(service, shown(listener))
+
+        try:
+            await serve_until_signal(service, listener, begin)
         finally:
             await service.close()
 

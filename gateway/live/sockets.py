@@ -17,6 +17,7 @@ from gateway.live.desk import Desk
 from gateway.live.messages import SUBPROTOCOL, Closing
 from gateway.live.session import TRANSPORT, Session
 from gateway.live.streams import Streams
+from gateway.load import Load
 from gateway.media import GRAPHQL_RESPONSE
 from gateway.origins import require_allowed
 from gateway.response import Responder
@@ -36,12 +37,14 @@ class Sockets:
         authenticator: Authenticator,
         streams: Streams,
         configuration: Configuration,
+        load: Load,
         codes: Counter[str],
     ) -> None:
         self._desk = desk
         self._authenticator = authenticator
         self._streams = streams
         self._configuration = configuration
+        self._load = load
         self._codes = codes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +62,7 @@ class Sockets:
         with bound_contextvars(request_id=request_id):
             try:
                 require_allowed(head, configuration.allowed_origins)
-                self._streams.require_running()
+                self._load.require_running()
                 credentials = authorization(head)
                 with self._streams.connection(TRANSPORT):
                     if not await accepted(socket):

@@ -30,10 +30,8 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals"
 
 
 @contextmanager
-def serving(
-    folder: Path, url: str, **settings: str
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A server on a database, and the entry of its log that says where it serves."""
+def started(folder: Path, url: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """A server on a database; gone afterwards."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TABARD_")}
     configured = {"TABARD_DATABASE_URL": url, "TABARD_PORT": "0", "TABARD_SECRET_KEY": "s" * 32} | settings
     with subprocess.Popen(
@@ -47,10 +45,19 @@ def serving(
         watchdog = threading.Timer(PATIENCE, popen.kill)
         watchdog.start()
         try:
-            yield popen, entry(popen, "serving")
+            yield popen
         finally:
             watchdog.cancel()
             popen.kill()
+
+
+@contextmanager
+def serving(
+    folder: Path, url: str, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A server on a database, and the entry of its log that says where it serves."""
+    with started(folder, url, **settings) as popen:
+        yield popen, entry(popen, "serving")
 
 
 def entry(popen: subprocess.Popen[str], event: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from gateway.identity.demo_tokens import DemoTokens
 from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.live.streams import Streams
-from gateway.serving import DEMO_TOKENS, Server, Service, run
+from gateway.server import Server
+from gateway.serving import DEMO_TOKENS, Service, run
 from tabard.personas import DEMO_PORTAL, FoundUser, find_user
 
 T = TypeVar("T")
@@ -76,10 +77,13 @@ def serving(url: str, **settings: Any) -> Iterator[Running]:
 
     async def serve() -> None:
         service = Service(Installation(configuration))
-        await service.open()
-        server = Server(service)
-        started.append(Running(service, server, asyncio.get_running_loop(), listener.getsockname()[1]))
-        is_up.set()
+
+        async def begin() -> None:
+            await service.open()
+            started.append(Running(service, server, asyncio.get_running_loop(), listener.getsockname()[1]))
+            is_up.set()
+
+        server = Server(service, begin)
         await server.serve(sockets=[listener])
 
     thread = threading.Thread(target=run, args=(serve,), daemon=True)
