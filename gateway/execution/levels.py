@@ -154,7 +154,8 @@ class LevelCall:
         started()
         try:
             with span("level", field=self._field, parents=len(self._keys)):
-                values = await self._declared.contribution.read.load(self._level, self._keys)
+                # A read may do with its keys what it likes: which of them there are is not for it to change.
+                values = await self._declared.contribution.read.load(self._level, [*self._keys])
             return self._checked(values)
         except asyncio.CancelledError:
             raise

@@ -86,7 +86,8 @@ def _look_at(loaded: Future[Any]) -> None:
 
 def _loader(level: Level, contribution: FieldContribution) -> DataLoader[Any, Any]:
     async def load(keys: list[Any]) -> list[Any]:
-        return list(await contribution.read.load(level, keys))
+        # A read may do with its keys what it likes: the loader goes by its own.
+        return list(await contribution.read.load(level, [*keys]))
 
     # Parents of one position are all different objects, and keys are made distinct by the read itself.
     return DataLoader(load, cache=False)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse, validate
+from graphql.execution import Executor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from tabard import Permission, Plugin, Public, Reader, Settings, Subject, Tab, Work
 from tabard.assembly import AssembledSchema, assemble
@@ -163,12 +165,18 @@ def _errors(result: ExecutionResult) -> list[tuple[list[str | int], str, str]]:
 
 @asynccontextmanager
 async def answering(
-    folder: Path, *plugins: Plugin, limit: float = 5.0, schema: AssembledSchema | None = None
+    folder: Path,
+    *plugins: Plugin,
+    limit: float = 5.0,
+    schema: AssembledSchema | None = None,
+    executor: type[Executor[Any]] = StrawberryGraphQLCoreExecutionContext,
 ) -> AsyncIterator[Answers]:
     """A graph of these plugins on an empty database file."""
     assembled = schema or assemble(plugins)
     database = Database(f"sqlite:///{folder / 'empty.sqlite3'}", assembled.registry.tables)
-    graph = Graph(assembled, database, secret=b"secret", new_id=lambda: 1, plugin_limit=limit)
+    graph = Graph(
+        assembled, database, secret=b"secret", new_id=lambda: 1, plugin_limit=limit, executor=executor
+    )
     try:
         yield Answers(graph)
     finally:
