@@ -41,7 +41,7 @@ DATABASES: Final = ("sqlite", "postgresql")
 HEAD: Final = "CPU ms a request at 16 at once        floor    tabard   ratio       spread  goal"
 # Run by its path, so that it starts without the gateway.
 LOADER: Final = Path(__file__).with_name("loader.py")
-SCOPE: Final = "{portal}|Query.companies|company|[]"
+SCOPE: Final = "{portal}|Query.companies|company|[]|created_at down"
 
 
 async def gather(place: Place) -> tuple[Job, dict[str, Workload], str]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from tabard.connection import MAX_PAGE
 from tabard.entities import entity_of
 from tabard.reads.level import Level
-from tabard.reads.listings import KEYS, Listing, author_listing, present
+from tabard.reads.listings import KEYS, Listing, apart, author_listing, present
 from tabard.reads.ordering import Order
 from tabard.reads.pages import PAGE_ARGUMENTS, Pages, Shape
 from tabard.reads.related import Via, children
 from tabard.storage.statements import key_of, parameter
 
 ONE_KEY: Final = "page_key"
+# So many authors' selects are one statement: SQLite takes 500 at most, and to compile them holds up everybody.
+TOGETHER: Final = MAX_PAGE
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,19 @@ class ListingRead:
             return await pages.one("every", listing, {}, [None] * len(keys))
         args = {name: value for name, value in level.args.items() if name not in PAGE_ARGUMENTS}
         chosen = [await level.context.contained(level.plugin, self.function, key, **args) for key in keys]
-        if len(chosen) > 1:
-            return await pages.several(
-                [author_listing(shape.entity, shape.names, select) for select in chosen]
-            )
-        return await self._chosen(pages, shape, chosen[0])
+        if len(chosen) == 1:
+            return await self._chosen(pages, shape, chosen[0])
+        starts = range(0, len(chosen), TOGETHER)
+        parts = [await self._several(pages, shape, chosen[start : start + TOGETHER]) for start in starts]
+        return parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
+
+    async def _several(self, pages: Pages, shape: Shape, selects: Sequence[sa.Select[Any]]) -> Sequence[Any]:
+        return await pages.several(
+            [
+                author_listing(shape.entity, shape.names, apart(select, number))
+                for number, select in enumerate(selects)
+            ]
+        )
 
     def _every(self, shape: Shape) -> Listing:
         entity = entity_of(self.to)

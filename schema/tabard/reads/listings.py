@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from tabard.entities import Entity
-from tabard.reads.ordering import beyond, order_clauses
+from tabard.reads.ordering import beyond, order_clauses, words_of
 from tabard.reads.related import PARENT
 from tabard.storage.compiled import Statement
 from tabard.storage.keys import key_rows
@@ -36,12 +38,21 @@ class Cut(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """A select of rows, with what sorts them and the column that holds their parent's key, if many have one."""
+    """A select of rows, with what sorts them and the column that holds their parent's key, if many have one.
+
+    `written` is what an author has written to sort by, where the columns only have its values.
+    """
 
     rows: sa.Select[Any]
     sort: SortColumns
     tie: sa.ColumnElement[Any]
     parent: sa.ColumnElement[Any] | None = None
+    written: SortColumns | None = None
+
+    @cached_property
+    def order(self) -> str:
+        """The order in words; cursors are bound to it."""
+        return words_of(self.sort if self.written is None else self.written)
 
     def page(self, cut: Cut, dialect: str) -> sa.Select[Any]:
         """The rows of a page and one more; of all parents together, those of one parent in one run."""
@@ -113,7 +124,7 @@ def author_listing(entity: Entity, names: Iterable[str], select: sa.Select[Any])
     sort = [(inner.c[f"{SORT}{place}"], descends) for place, (_, descends) in enumerate(clauses)]
     joined = inner.join(entity.table, entity.table.c.id == inner.c["_id"])
     rows = sa.select(*entity.columns(names)).select_from(joined)
-    return Listing(present(entity, rows), sort, entity.table.c.id)
+    return Listing(present(entity, rows), sort, entity.table.c.id, written=clauses)
 
 
 def _direction(clause: Any) -> tuple[sa.ColumnElement[Any], bool]:
@@ -122,6 +133,16 @@ def _direction(clause: Any) -> tuple[sa.ColumnElement[Any], bool]:
         descends = descends or clause.modifier is sa.sql.operators.desc_op
         clause = clause.element
     return clause, descends
+
+
+def apart(select: sa.Select[Any], number: int) -> sa.Select[Any]:
+    """The select with names of its own for the queries that it names: another may name its alike."""
+
+    def rename(named: sa.CTE) -> None:
+        named.name = f"{named.name}_{number}"
+
+    renamed: sa.Select[Any] = visitors.cloned_traverse(select, {}, {sa.CTE.__visit_name__: rename})
+    return renamed
 
 
 def together(selects: Sequence[sa.Select[Any]]) -> Statement:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,20 @@ def _column(table: sa.FromClause, key: str) -> sa.ColumnElement[Any]:
         if name in table.c:
             return table.c[name]
     raise KeyError(f"{table.description} has no column to order by {key!r}")
+
+
+def words_of(columns: Sequence[tuple[sa.ColumnElement[Any], bool]]) -> str:
+    """The order in words, the same in every process: what its columns are made of, and which way each goes."""
+    return ", ".join(
+        " ".join([*map(_word, visitors.iterate(column)), "down" if descends else "up"])
+        for column, descends in columns
+    )
+
+
+def _word(part: visitors.ExternallyTraversible) -> str:
+    name = part.name if isinstance(part, sa.ColumnClause | sa.FunctionElement) else ""
+    # A name that SQLAlchemy has yet to make up is another in each process.
+    return str(name) if name.isidentifier() else part.__visit_name__
 
 
 def order_clauses(

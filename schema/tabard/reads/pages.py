@@ -78,6 +78,7 @@ class Pages:
         self._shape = shape
         self._page = Page.from_arguments(dict(level.args))
         self._field = scope
+        self._order = ""
         self._values: list[Any] | None = None
 
     async def one(
@@ -119,9 +120,10 @@ class Pages:
             (name, repr(value)) for name, value in self._level.args.items() if name not in PAGE_ARGUMENTS
         )
         portal, noun = self._level.context.viewer.portal_id, noun_of(self._shape.entity.type)
-        return f"{portal}|{self._field}|{noun}|{arguments}"
+        return f"{portal}|{self._field}|{noun}|{arguments}|{self._order}"
 
     def _cut(self, listing: Listing) -> Cut:
+        self._order = listing.order
         if self._page.cursor is not None and self._values is None:
             cursors = self._level.context.graph.cursors
             self._values = cursors.decode(self._scope(), self._page.cursor, len(listing.sort) + 1)

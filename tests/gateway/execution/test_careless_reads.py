@@ -77,7 +77,7 @@ async def test_a_function_that_empties_its_list_costs_its_own_field_and_no_row(
 ) -> None:
     answer = await asked(tmp_path, executor, f"{{ things {{ number {field} }} }}")
 
-    name = field.split()[0]
+    name = field.split(maxsplit=1)[0]
     assert answer.data == {"things": [{"number": number, name: None} for number in range(3)]}
     assert [(path, code) for path, code, _ in answer.errors] == [
         (["things", number, name], "PLUGIN_ERROR") for number in range(3)
