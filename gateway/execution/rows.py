@@ -14,13 +14,14 @@ Read = Callable[[Sequence[Any]], list[list[Any] | None]]
 def row_builder(names: tuple[str, ...]) -> Build:
     """Makes dicts with these keys; a dict display is twice as fast as `dict(zip(names, row))`.
 
-    Response names are GraphQL names, so that their `repr` is all it takes to write them as Python.
+    Response names are GraphQL names, so that their `repr` is all it takes to write them as Python. A column that
+    is too short must not cost rows: it is an error.
     """
     if not names:
         return lambda columns, size: [{} for _ in range(size)]
     cells = ", ".join(f"{name!r}: v{number}" for number, name in enumerate(names))
     values = "".join(f"v{number}, " for number in range(len(names)))
-    source = f"lambda columns, size: [{{{cells}}} for {values} in zip(*columns)]"
+    source = f"lambda columns, size: [{{{cells}}} for {values} in zip(*columns, strict=True)]"
     build: Build = eval(source, {})  # noqa: S307 - see the docstring
     return build
 
