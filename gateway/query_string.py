@@ -42,6 +42,8 @@ def parse_query_string(text: bytes, json_depth: int) -> GraphQLRequest:
     members: dict[str, Any] = dict(given)
     if len(members) < len(given):
         raise malformed("The address names a parameter twice.")
+    # An address cannot say null: the protocol takes an empty name for none.
+    members["operationName"] = members.get("operationName") or None
     for name in OBJECTS:
         if text_of_object := members.pop(name, ""):
             members[name] = parse_object(text_of_object.encode(), json_depth, f"`{name}`")

@@ -69,8 +69,9 @@ async def test_variables_operation_and_extensions_are_read_from_the_address(
     assert response.json()["data"] == {"hello": "Hello, é+ &!"}
 
 
-async def test_empty_variables_are_none(client: httpx2.AsyncClient) -> None:
-    response = await get(client, query="{ hello }", variables="", extensions="")
+@pytest.mark.parametrize("query", ["{ hello }", "query A { hello }"])
+async def test_what_is_empty_is_left_out(client: httpx2.AsyncClient, query: str) -> None:
+    response = await get(client, query=query, operationName="", variables="", extensions="")
     assert response.json()["data"] == {"hello": "Hello, world!"}
 
 
