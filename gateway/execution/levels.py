@@ -20,7 +20,7 @@ from tabard.guard import Guarded
 from tabard.reads.batch import at, spread
 from tabard.reads.level import Level
 from tabard.selection import Selection
-from tabard.tracing import span
+from tabard.tracing import level_span
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
@@ -153,7 +153,7 @@ class LevelCall:
         """Reads; each value that is an exception, and each that the read raises, is the plugin's failure."""
         started()
         try:
-            with span("level", field=self._field, parents=len(self._keys)):
+            with level_span(self._field, len(self._keys)):
                 # A read may do with its keys what it likes: which of them there are is not for it to change.
                 values = await self._declared.contribution.read.load(self._level, [*self._keys])
             return self._checked(values)

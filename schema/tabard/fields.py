@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from tabard.contributions import FieldContribution
 from tabard.reads.level import Level
 from tabard.selection import Selection
+from tabard.tracing import level_span
 
 if TYPE_CHECKING:
     from tabard.context import Context
@@ -72,7 +73,8 @@ class DeclaredField(StrawberryField):
         if loader is None:
             selection = Selection(raw.field_nodes, raw.schema, raw.fragments, raw.variable_values)
             level = Level(context, self.contribution.plugin, position, selection, kwargs)
-            loader = context.loaders[place] = _loader(level, self.contribution)
+            name = f"{raw.parent_type.name}.{raw.field_name}"
+            loader = context.loaders[place] = _loader(level, self.contribution, name)
         loaded = loader.load(key)
         # Who asked may be gone by the time that it fails; then nobody else looks at the failure.
         loaded.add_done_callback(_look_at)
@@ -84,10 +86,11 @@ def _look_at(loaded: Future[Any]) -> None:
         loaded.exception()
 
 
-def _loader(level: Level, contribution: FieldContribution) -> DataLoader[Any, Any]:
+def _loader(level: Level, contribution: FieldContribution, name: str) -> DataLoader[Any, Any]:
     async def load(keys: list[Any]) -> list[Any]:
-        # A read may do with its keys what it likes: the loader goes by its own.
-        return list(await contribution.read.load(level, [*keys]))
+        with level_span(name, len(keys)):
+            # A read may do with its keys what it likes: the loader goes by its own.
+            return list(await contribution.read.load(level, [*keys]))
 
     # Parents of one position are all different objects, and keys are made distinct by the read itself.
     return DataLoader(load, cache=False)

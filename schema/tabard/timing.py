@@ -10,22 +10,31 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Final
 
+STATEMENT: Final = "statement"
+
 
 class Timing:
-    """The seconds and the number of each part, by its name, and what was noted along the way."""
+    """The seconds and the number of each part, by its name, and what was noted along the way.
+
+    `levels` are the seconds of the statements alone, by the level that they ran for.
+    """
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.counts: Counter[str] = Counter()
+        self.levels: defaultdict[str, float] = defaultdict(float)
         self.notes: dict[str, str] = {}
 
     def add(self, name: str, seconds: float) -> None:
         """One more part of a name."""
         self.seconds[name] += seconds
         self.counts[name] += 1
+        if name == STATEMENT and (level := LEVEL.get()) is not None:
+            self.levels[level] += seconds
 
 
 CURRENT: Final[ContextVar[Timing | None]] = ContextVar("tabard_timing", default=None)
+LEVEL: Final[ContextVar[str | None]] = ContextVar("tabard_level", default=None)
 
 
 @contextmanager
@@ -38,6 +47,17 @@ def timed() -> Iterator[Timing]:
     finally:
         CURRENT.reset(token)
         timing.add("total", perf_counter() - started)
+
+
+@contextmanager
+def at_level(level: str, span: AbstractContextManager[Any]) -> Iterator[None]:
+    """Inside, statements are timed for the level too, and in its span."""
+    token = LEVEL.set(level)
+    try:
+        with span:
+            yield
+    finally:
+        LEVEL.reset(token)
 
 
 class Part:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from opentelemetry import trace
 
-from tabard.timing import CURRENT, Part
+from tabard.timing import CURRENT, Part, at_level
 
 NOTHING: Final = nullcontext()
 NAME: Final = "tabard"
@@ -53,6 +53,12 @@ def span(
             set_status_on_exception=False,
         )
     return made if timing is None else Part(timing, name, made)
+
+
+def level_span(field: str, parents: int) -> AbstractContextManager[Any]:
+    """A span round the read of a field, named with its type, for all its parents."""
+    made = span("level", field=field, parents=parents)
+    return made if CURRENT.get() is None else at_level(field, made)
 
 
 def note(key: str, value: str) -> None:

@@ -65,7 +65,7 @@ def running(demo_url: str) -> Iterator[Running]:
 def test_a_development_server_says_where_the_time_of_a_request_went(running: Running) -> None:
     csm = Asking(running)
     first, second, third = (csm.ask(query=LISTED) for _ in range(3))
-    assert list(entries(first)) == ["parse", "validate", "plan", "db", "total", "fallback"]
+    assert list(entries(first)) == ["parse", "validate", "plan", "db", "total", "level", "fallback"]
     assert (first.headers["x-tabard-fallback"], entries(first)["fallback"][1]) == ("first-sighting",) * 2
     found = entries(first)
     assert found["parse"][0] > 0 < found["validate"][0]
@@ -78,6 +78,16 @@ def test_a_development_server_says_where_the_time_of_a_request_went(running: Run
         # Viewer, companies and owners.
         assert entries(answer)["db"][1] == "statements: 3"
         assert 0 < entries(answer)["db"][0] < entries(answer)["total"][0]
+
+
+def test_a_development_server_says_what_the_database_took_for_each_field(running: Running) -> None:
+    csm = Asking(running)
+    for answer in (csm.ask(query=LISTED), csm.ask(query=LISTED)):
+        levels = re.findall(r'level;dur=([\d.]+);desc="([^"]+)"', answer.headers["server-timing"])
+        assert {field for _, field in levels} == {"Query.companies", "Company.owner"}
+        taken = [float(seconds) for seconds, _ in levels]
+        assert taken == sorted(taken, reverse=True)
+        assert 0 < sum(taken) < entries(answer)["db"][0]
 
 
 def test_what_a_change_writes_is_told_as_well(running: Running) -> None:
@@ -104,10 +114,11 @@ def test_spans_tell_of_plans_levels_and_fallbacks(demo_sqlite_url: str, spans: I
     requests = [span.attributes or {} for span in found if span.name == "request"]
     assert [facts.get("tabard.fallback") for facts in requests] == ["first-sighting", None]
     levels = [span.attributes or {} for span in found if span.name == "level"]
+    # By graphql-core and compiled.
     assert [(facts["tabard.field"], facts["tabard.parents"]) for facts in levels] == [
         ("Query.companies", 1),
         ("Company.owner", 2),
-    ]
+    ] * 2
     assert [span.name for span in found if span.name in ("parse", "validate", "plan")] == [
         "parse",
         "validate",
