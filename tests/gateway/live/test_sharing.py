@@ -17,7 +17,7 @@ from tests.support.sockets import opened
 pytestmark = pytest.mark.promise("P23")
 
 QUERY = "{ viewer { name } }"
-POINTS = "{ rateLimit { remaining cost } }"
+POINTS = "query {" + " ".join(f"a{place}: rateLimit {{ cost }}" for place in range(60)) + "}"
 DEAR = "{ companies(first: 40) { nodes { owner { name } } } }"
 
 
@@ -111,7 +111,11 @@ async def test_a_subscription_is_paid_for_when_it_is_opened(embedded: Running) -
     assert opened_ones > 1
 
 
-SCARCE = {"rate": {"points": 20, "restored_per_second": 1}, "limits": {"cost": 20}}
+# One request takes nearly all, and what is restored while the test runs pays for no other.
+SCARCE = {
+    "rate": {"points": 70, "restored_per_second": 1},
+    "limits": {"cost": 70, "aliases": 60, "root_fields": 60},
+}
 CLIENT, OTHER = "203.0.113.7", "203.0.113.8"
 
 

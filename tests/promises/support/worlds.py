@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +24,8 @@ from tabard.records.viewers import read_viewer
 from tabard.storage.database import Database
 from tabard.storage.door import TENANT
 from tabard.storage.ids import encode_global_id
-from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
-from tabard.testing import Answer, Gateway
+from tabard.testing import PATIENT, Answer, Gateway
 from tabard.viewer import ANONYMOUS
 from tests.promises.support.canaries import OURS, THEIRS, leaks, mark
 from tests.support.databases import Templates, bundled, finished
@@ -182,7 +181,7 @@ async def _marked(url: str) -> None:
 async def world_on(url: str, served: str | None = None) -> AsyncIterator[World]:
     """A world on a marked database; `served` is the URL of the role that row-level security binds."""
     owner = Database(url, schema().registry.tables)
-    options = StorageOptions(row_level_security=served is not None)
+    options = replace(PATIENT, row_level_security=served is not None)
     try:
         portals = await _portals(owner)
         ids = {portal_id: await _ids(owner, portal_id) for portal_id in portals.values()}
