@@ -17,8 +17,8 @@ from benchmarks.floor_app import Floor
 from benchmarks.floor_databases import Postgres, Sqlite
 from benchmarks.portal import Place
 from benchmarks.recording import Recording
+from gateway.loop import run
 from gateway.server import settle
-from gateway.serving import run
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Envelope: what goes round every answer: the request's id, and headers that browsers heed."""
 
-import asyncio
 import re
 from random import getrandbits
 
@@ -9,7 +8,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from gateway.head import Head
 from gateway.response import Responder
-from tabard.cancellation import is_cancelled
+from tabard.ends import failure_of, is_end
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}")
 SECURITY = (
@@ -52,25 +51,9 @@ class Envelope:
         except BaseException as error:
             if is_started or is_end(error):
                 raise
-            await Responder(request_id).failure(masked(error))(scope, receive, send_enveloped)
+            await Responder(request_id).failure(failure_of(error))(scope, receive, send_enveloped)
         finally:
             reset_contextvars(**logged)
-
-
-def is_end(error: BaseException) -> bool:
-    """Whether the process, the coroutine or the task is to end, and nobody waits for an answer."""
-    if isinstance(error, asyncio.CancelledError):
-        return is_cancelled()
-    return isinstance(error, KeyboardInterrupt | GeneratorExit)
-
-
-def masked(error: BaseException) -> Exception:
-    """The error as one that costs this request and no more, such as a library's call of `sys.exit`."""
-    if isinstance(error, Exception):
-        return error
-    failure = RuntimeError(f"{type(error).__name__} was raised")
-    failure.__cause__ = error
-    return failure
 
 
 def request_id_of(scope: Scope) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from typing import Final
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, create_app
@@ -97,6 +96,9 @@ class Service:
                 await self.lease.renew()
             except TabardError as error:
                 log.warning("node lease not renewed", problem=str(error))
+            except Exception:
+                # Without a lease nobody could change anything; the next attempt may do better.
+                log.exception("node lease not renewed")
 
     def app(self) -> Starlette:
         """The service behind HTTP; closed when the server shuts down."""
@@ -135,14 +137,3 @@ def verifier(installation: Installation) -> Verifier:
     if installation.configuration.development:
         verifiers[DemoTokens.ISSUER] = DemoTokens(installation.secret(DEMO_TOKENS))
     return TrustedIssuers(verifiers) if verifiers else NoTokens()
-
-
-def run(work: Callable[[], Awaitable[None]]) -> None:
-    """Runs a server's work in the fastest event loop there is."""
-    loop_factory = uvicorn.Config(Starlette(), loop="auto", log_config=None).get_loop_factory()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_awaited(work))
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

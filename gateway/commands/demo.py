@@ -27,8 +27,9 @@ def demo(
     typer.echo(f"Tabard {version('tabard')} is getting ready …")
     from gateway.address import shown, taken
     from gateway.commands.welcome import Welcome
+    from gateway.loop import run
     from gateway.server import serve
-    from gateway.serving import Service, run
+    from gateway.serving import Service
 
     place = installation(
         data, database_url=None, host=LOOPBACK, port=port, development=True, row_level_security=False

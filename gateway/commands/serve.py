@@ -19,8 +19,9 @@ def serve(
 ) -> None:
     """Serve the graph; settings come from TABARD_… variables."""
     from gateway.address import shown, taken
+    from gateway.loop import run
     from gateway.server import serve as serve_until_signal
-    from gateway.serving import Service, run
+    from gateway.serving import Service
 
     chosen = {"host": host, "port": port}
     place = installation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, aclosing
 from typing import Any
 
@@ -13,7 +13,6 @@ from starlette.websockets import WebSocket
 from gateway.codes import Code
 from gateway.configuration import Configuration
 from gateway.engine import Authenticator
-from gateway.envelope import is_end, masked
 from gateway.head import Head
 from gateway.identity.credentials import bearer
 from gateway.live.desk import Desk
@@ -34,6 +33,7 @@ from gateway.live.streams import Streams
 from gateway.refusal import LimitExceeded
 from gateway.request import GraphQLRequest, idempotency_key_of
 from gateway.response import Responder
+from tabard.ends import costing_no_more, failure_of, is_end
 from tabard.errors import Forbidden, GraphError, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -186,7 +186,7 @@ class Session:
             # The border: whatever fails is coded, logged and masked.
             if is_end(error):
                 raise
-            last = refused(id, self._responder.failure(masked(error)))
+            last = refused(id, self._responder.failure(failure_of(error)))
         # Forgotten first, so that the client may use the id again as soon as it hears the end.
         self._operations.pop(id, None)
         await self._send(last)
@@ -211,18 +211,6 @@ class Session:
         except (RuntimeError, OSError):
             # The socket was closed meanwhile; the receiver hears of it too.
             raise Closed from None
-
-
-async def costing_no_more(work: Coroutine[Any, Any, None]) -> None:
-    """The work; a call of `sys.exit` and its like cost the connection, and not the server."""
-    try:
-        await work
-    except Exception:
-        raise
-    except BaseException as error:
-        if is_end(error):
-            raise
-        raise masked(error) from error
 
 
 def lapsed(error: GraphError) -> Closed:

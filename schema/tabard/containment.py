@@ -15,6 +15,7 @@ import structlog
 from tabard.beginning import Rest, begin
 from tabard.cancellation import is_cancelled
 from tabard.circuits import Circuits
+from tabard.ends import outcome
 from tabard.errors import Fault, GraphError, PluginFailure
 from tabard.tracing import span
 
@@ -84,7 +85,7 @@ class Containment:
         if pool is None:
             pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"tabard-{plugin}")
             self._threads[plugin] = pool
-        return asyncio.get_running_loop().run_in_executor(pool, lambda: _outcome(function, *args, **kwargs))
+        return asyncio.get_running_loop().run_in_executor(pool, lambda: outcome(function, *args, **kwargs))
 
     def _late(self, plugin: str, function: Callable[..., Any]) -> str:
         if self._circuits.late(plugin, function):
@@ -135,16 +136,6 @@ async def _by(deadline: asyncio.Timeout, work: _Watched | asyncio.Future[Any]) -
         return rest
     async with deadline:
         return await rest
-
-
-def _outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except BaseException as error:
-        if isinstance(error, Exception) and not isinstance(error, StopIteration):
-            raise
-        # What ends a coroutine, a task or the process does not travel through a future as it is.
-        raise RuntimeError(f"{type(error).__name__} was raised") from error
 
 
 class _Watched:

@@ -15,8 +15,9 @@ from gateway.identity.demo_tokens import DemoTokens
 from gateway.identity.identity import Identity
 from gateway.installation import Installation
 from gateway.live.streams import Streams
+from gateway.loop import run
 from gateway.server import Server
-from gateway.serving import DEMO_TOKENS, Service, run
+from gateway.serving import DEMO_TOKENS, Service
 from tabard.personas import DEMO_PORTAL, FoundUser, find_user
 
 T = TypeVar("T")

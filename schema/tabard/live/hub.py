@@ -63,9 +63,9 @@ class Hub:
     async def _read(self) -> None:
         seconds, held = LOOK_SECONDS, set[int]()
         while self._feeds:
-            woken = await self._database.wakeups.wait(seconds)
-            looked_at = set(self._feeds) if woken is None else woken | held
             try:
+                woken = await self._database.wakeups.wait(seconds)
+                looked_at = set(self._feeds) if woken is None else woken | held
                 held = {portal for portal in looked_at if await self._advance(portal)}
             except Exception as error:  # noqa: BLE001 - whatever fails now, the next look may not
                 log.warning("events not read", problem=repr(error))

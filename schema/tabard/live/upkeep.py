@@ -55,6 +55,9 @@ class Upkeep:
             await self.tidy(portal_id)
         except TabardError as error:
             log.warning("old events not deleted", problem=str(error))
+        except Exception:
+            # The next hour's attempt may do better.
+            log.exception("old events not deleted")
 
     async def tidy(self, portal_id: int) -> int:
         """Deletes what is too old in a portal; returns how many events that were."""

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from tabard.ends import costing_no_more
+
 T = TypeVar("T")
 
 
 async def completed(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
     """The work's result; a cancellation meanwhile is raised once the work is done."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(costing_no_more(work) if asyncio.iscoroutine(work) else work)
     cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:

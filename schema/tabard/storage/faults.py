@@ -7,6 +7,7 @@ import asyncpg
 import sqlalchemy as sa
 import structlog
 
+from tabard.ends import failure_of, is_end
 from tabard.errors import DeadlineExceeded, Unavailable
 
 log = structlog.get_logger("tabard.storage")
@@ -26,7 +27,8 @@ _CROSSED = ("40001", "40P01", "55P03")
 class Translation:
     """Inside, a database that is gone, busy or too slow becomes Unavailable or DeadlineExceeded.
 
-    So do changes that crossed each other on PostgreSQL: one of them is undone whole, and can be repeated.
+    So do changes that crossed each other on PostgreSQL: one of them is undone whole, and can be repeated. What a
+    driver raises that would end the server costs the request and no more.
     """
 
     __slots__ = ()
@@ -37,8 +39,11 @@ class Translation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and (known := _known(error)) is not None:
-            raise known from error
+        if isinstance(error, Exception):
+            if (known := _known(error)) is not None:
+                raise known from error
+        elif error is not None and not is_end(error):
+            raise failure_of(error) from error
 
 
 _TRANSLATION: Final = Translation()

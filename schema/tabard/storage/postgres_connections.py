@@ -94,8 +94,13 @@ class PostgresConnection:
         return None
 
     async def _end(self) -> None:
-        if not self.is_closed:
-            await self._settle()
+        try:
+            if not self.is_closed:
+                await self._settle()
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
         if self.is_closed:
             try:
                 await self.drop()
@@ -116,6 +121,9 @@ class PostgresConnection:
                 await self._driver.execute("ROLLBACK")
         except (*GIVEN_UP, OSError):
             self._driver.terminate()
+        except BaseException:
+            self._driver.terminate()
+            raise
 
 
 class _Running:

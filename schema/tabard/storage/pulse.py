@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
+from tabard.ends import costing_no_more
 from tabard.errors import Unavailable
 
 log = structlog.get_logger("tabard.storage")
@@ -27,7 +29,7 @@ class Pulse:
 
     def __init__(
         self,
-        beat: Callable[[], Awaitable[None]],
+        beat: Callable[[], Coroutine[Any, Any, None]],
         cut: Callable[[], None],
         *,
         interval: float = INTERVAL,
@@ -75,7 +77,7 @@ class Pulse:
 
     async def _answer(self) -> BaseException | None:
         """What is wrong with the answer to a beat, if anything; whoever waits is cut off when there is none."""
-        beat = asyncio.ensure_future(self._beat())
+        beat = asyncio.ensure_future(costing_no_more(self._beat()))
         try:
             await asyncio.wait({beat}, timeout=self._patience)
             if not beat.done():

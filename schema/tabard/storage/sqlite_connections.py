@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection
 
+from tabard.ends import outcome
 from tabard.storage.completion import completed
 from tabard.storage.writes import Change
 
@@ -58,7 +59,7 @@ class SqliteConnection:
         return await self._on_thread(text, values, end)
 
     async def _on_thread(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
-        self._reading = asyncio.ensure_future(asyncio.to_thread(self._rows, text, values, end))
+        self._reading = asyncio.ensure_future(asyncio.to_thread(outcome, self._rows, text, values, end))
         try:
             return await asyncio.shield(self._reading)
         except asyncio.CancelledError:
@@ -188,7 +189,7 @@ def _run(driver: sqlite3.Connection, changes: Sequence[Change]) -> int:
 
 def on_thread(thread: ThreadPoolExecutor, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
     """What the function gives on that thread."""
-    return asyncio.get_running_loop().run_in_executor(thread, function, *arguments)
+    return asyncio.get_running_loop().run_in_executor(thread, outcome, function, *arguments)
 
 
 def _known(error: sqlite3.Error, text: str) -> sa.exc.DBAPIError:

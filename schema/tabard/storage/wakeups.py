@@ -82,10 +82,11 @@ class SqliteWakeups(Wakeups):
                     await self._signal.wait()
 
     def _has_changed(self) -> bool:
-        if self._connection is None:
-            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         before = self._version
-        self._version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        with translated():
+            if self._connection is None:
+                self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            self._version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
         return before is not None and before != self._version
 
     async def close(self) -> None:
@@ -120,7 +121,8 @@ class PostgresWakeups(Wakeups):
             try:
                 driver = await self._connected()
                 note = f"{self._sender}:{','.join(map(str, told))}"
-                await driver.execute("SELECT pg_notify($1, $2)", CHANNEL, note)
+                with translated():
+                    await driver.execute("SELECT pg_notify($1, $2)", CHANNEL, note)
             except Exception as error:  # noqa: BLE001 - the readers look by themselves before long
                 log.warning("other processes not told of events", problem=type(error).__name__)
                 await self._drop()
@@ -172,7 +174,7 @@ class PostgresWakeups(Wakeups):
 
     async def close(self) -> None:
         if self._telling is not None:
-            await self._telling
+            await asyncio.wait({self._telling})
         await self._drop()
         await self._engine.dispose()
 

@@ -56,7 +56,7 @@ FOREIGN: Final[tuple[type[BaseException], ...]] = (
     *(sa.exc.DBAPIError, sa.exc.IntegrityError, sa.exc.OperationalError, sa.exc.NoResultFound),
     *(asyncpg.PostgresError, asyncpg.UniqueViolationError, asyncpg.InterfaceError),
     *(asyncpg.QueryCanceledError, asyncpg.ConnectionDoesNotExistError, asyncpg.TooManyConnectionsError),
-    *(SystemExit, GeneratorExit, asyncio.CancelledError, Odd),
+    *(SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, Odd),
 )
 
 
