@@ -17,6 +17,8 @@ from tabard.reads.related import NONE, PARENT, runs
 from tabard.storage.statements import Prepared
 
 PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")
+# A select may be another for each length of a list that a client sends: what is kept has an end.
+MOST_KEPT: Final = 64
 ENDS: Final = {"startCursor": ("start_cursor", 0), "endCursor": ("end_cursor", -1)}
 Found = Mapping[str, Sequence[Any]]
 
@@ -66,6 +68,8 @@ class Shape:
         """What was made for the key, or is made now."""
         made = self.kept.get(key)
         if made is None:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
             made = self.kept[key] = make()
         return made
 
