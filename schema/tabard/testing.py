@@ -38,7 +38,7 @@ __all__ = ["Answer", "Gateway"]
 
 SECRET = b"tests only; a server has its own."
 # A test waits longer than a server lets anybody wait: the machine may have much else to do.
-PATIENT = StorageOptions(pool_wait=60.0, connect_timeout=60.0)
+PATIENT = StorageOptions(pool_wait=60.0, connect_timeout=60.0, statement_timeout=60.0)
 
 # One for all gateways of a process: two that counted for themselves would make the same ids.
 NEW_ID = IdFactory(0)

@@ -17,6 +17,7 @@ from tests.soak.frame import Round, Rounds, Soak
 from tests.soak.places import POSTGRESQL, SQLITE, demo_database
 from tests.support.databases import bundled
 
+PATIENCE: Final = 120
 CLIENTS: Final = 6
 STEPS: Final = 5
 # PostgreSQL is served by any number of processes; SQLite by one.
@@ -145,7 +146,8 @@ async def play_one(gateways: Sequence[Gateway], turn: Round) -> None:
 async def play_all(url: str, servers: int, rounds: Rounds) -> None:
     """The histories on one database, behind some servers."""
     async with AsyncExitStack() as stack:
-        gateways = [await stack.enter_async_context(Gateway.on(url, *bundled())) for _ in range(servers)]
+        opened = [Gateway.on(url, *bundled(), plugin_limit=PATIENCE) for _ in range(servers)]
+        gateways = [await stack.enter_async_context(one) for one in opened]
         for turn in rounds:
             with turn:
                 await play_one(gateways, turn)
