@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.execution.levels import LevelCall
     from gateway.execution.plan import FieldPlan, Part, Plan, SelectionPlan
     from gateway.execution.shapes import Shape
+    from tabard.policies import Policy
 
 
 class Run:
@@ -127,7 +128,7 @@ class Run:
     def field(self, field: FieldPlan, sources: Values, place: Place) -> Column:
         """One field of all sources."""
         here = FieldPlace(place, field)
-        if field.policies and (denial := self._denial(field)) is not None:
+        if field.policies and (denial := self.denial(field.policies)) is not None:
             return self.completed(field, [denial] * len(sources), here)
         return field.source.column(self, field, sources, here)
 
@@ -190,8 +191,9 @@ class Run:
         executor = self.executor_at(place, row)
         return executor.build_resolve_info(field.definition, field.nodes, field.parent, path)
 
-    def _denial(self, field: FieldPlan) -> Exception | None:
-        for policy in field.policies:
+    def denial(self, policies: Sequence[Policy]) -> Exception | None:
+        """What the first of the policies that does not allow the viewer says."""
+        for policy in policies:
             try:
                 self.context.require(policy)
             except Exception as error:  # noqa: BLE001 - the denial is the error of every row

@@ -203,7 +203,9 @@ class AbstractShape:
         if type(batch) is not RowBatch:
             return None
         type_ = self._naming.of_rows(run.schema, batch.type)
-        return None if type_ is None else self._shape_of(type_).quick(run, raw, place, field)
+        if type_ is None or self._naming.denial(run, type_) is not None:
+            return None
+        return self._shape_of(type_).quick(run, raw, place, field)
 
     def complete(self, run: Run, raw: Values, place: Place, field: FieldPlan) -> Column:
         sifted = Sifted(run, raw, place, field, self.is_nullable)
@@ -226,7 +228,8 @@ class AbstractShape:
         for type_, numbers in groups.items():
             rows = [sifted.rows[number] for number in numbers]
             inside = SomePlace(place, rows)
-            values = [sifted.values[number] for number in numbers]
+            denial = self._naming.denial(run, type_)
+            values = [sifted.values[number] if denial is None else denial for number in numbers]
             # A row that is lost here stays null here, or goes up with all that is lost: never a null error.
             parts.append((rows, run.plain(self._shape_of(type_), values, inside, field)))
         return Scattered(size, parts, self.is_nullable, sifted.lost)

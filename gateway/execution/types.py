@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLSchema
 
 from gateway.execution.awaitables import may_be_awaited
 from gateway.execution.columns import Values
+from tabard.guard import GuardedNaming
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
     from gateway.execution.run import Run
+    from tabard.policies import Policy
 
 InfoOf = Callable[[int], Any]
 DEFINITION = "strawberry-definition"
@@ -51,6 +53,9 @@ class TypeNaming:
     def __init__(self, type_: GraphQLAbstractType) -> None:
         self._type = type_
         self._resolve = type_.resolve_type
+        self._policies: Mapping[str, Policy] = {}
+        if isinstance(self._resolve, GuardedNaming):
+            self._policies, self._resolve = self._resolve.policies, self._resolve.resolve_type
         self._is_generated = getattr(self._resolve, "__qualname__", "") == GENERATED_NAMING
         self._classes: dict[type, str | None] = {}
         self._rows: dict[type, GraphQLObjectType | None] = {}
@@ -85,6 +90,11 @@ class TypeNaming:
         executor = run.executor
         info = executor.build_resolve_info(field.definition, field.nodes, field.parent, cast(Any, None))
         return executor.ensure_valid_runtime_type(name, self._type, field.details, info, value)
+
+    def denial(self, run: Run, type_: GraphQLObjectType) -> Exception | None:
+        """Why the viewer may not see objects of the type; the same for all of them."""
+        policy = self._policies.get(type_.name)
+        return None if policy is None else run.denial([policy])
 
     def of_rows(self, schema: GraphQLSchema, class_: type) -> GraphQLObjectType | None:
         """The type of a batch's rows; None where they have to be asked one by one."""

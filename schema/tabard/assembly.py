@@ -9,12 +9,15 @@ from typing import Any, cast
 
 import strawberry
 from graphql import (
+    GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
+    is_abstract_type,
     is_introspection_type,
 )
 from strawberry.exceptions import StrawberryException
@@ -31,7 +34,7 @@ from tabard.contributions import FieldContribution
 from tabard.core import core
 from tabard.errors import AssemblyRefused
 from tabard.fields import DeclaredField
-from tabard.guard import Guarded
+from tabard.guard import Guarded, GuardedNaming
 from tabard.money import Money
 from tabard.mutations import Mutation, MutationField
 from tabard.naming import camel
@@ -153,6 +156,18 @@ class AssembledSchema(strawberry.Schema):
             if isinstance(type_, GraphQLObjectType) and not is_introspection_type(type_):
                 for name, field in type_.fields.items():
                     self._guard_field(f"{type_.name}.{name}", field)
+            elif is_abstract_type(type_):
+                self._guard_naming(type_)
+
+    def _guard_naming(self, type_: GraphQLAbstractType) -> None:
+        policies = {
+            possible.name: policy
+            for possible in self._schema.get_possible_types(type_)
+            for policy in self._policies_of(possible)
+            if policy is not Public
+        }
+        if type_.resolve_type is not None and policies:
+            type_.resolve_type = GuardedNaming(type_.resolve_type, policies)
 
     def _guard_field(self, name: str, field: GraphQLField) -> None:
         definition = field.extensions.get(DEFINITION)
@@ -179,9 +194,10 @@ class AssembledSchema(strawberry.Schema):
 
     def _type_policies(self, field: GraphQLField) -> list[Policy]:
         named = get_named_type(field.type)
-        if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
-            return []
-        definition = named.extensions.get(DEFINITION)
+        return self._policies_of(named) if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) else []
+
+    def _policies_of(self, type_: GraphQLNamedType) -> list[Policy]:
+        definition = type_.extensions.get(DEFINITION)
         policy = self.registry.policies.get(getattr(definition, "origin", object))
         return [policy] if policy is not None else []
 
@@ -282,7 +298,8 @@ def _assign_policies(registry: Registry) -> None:
     recorded = {record.type: record.policy for record in registry.records.values()}
     for type_, name in registry.types.items():
         policy = narrowed.get(type_) or recorded.get(type_) or registry.plugins[name].policy
-        if type_ in STRUCTURE:
+        # Whoever may ask for a change may know why it was refused.
+        if type_ in STRUCTURE or (issubclass(type_, UserError) and type_ not in narrowed):
             policy = Public
         if type_ in (Node, Record):
             policy = SignedIn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -82,3 +82,20 @@ class Guarded:
             if self.limit is not None and deadline.expired():
                 raise self._failed(plugin, error, late(self.limit)) from error
             raise self.failure(error) from error
+
+
+class GuardedNaming:
+    """The `resolve_type` of an interface or union behind the policies of the types that it names.
+
+    A field that leads to one type has that type's policy itself; here it is not known before the object is.
+    """
+
+    def __init__(self, resolve_type: Resolve, policies: Mapping[str, Policy]) -> None:
+        self.resolve_type = resolve_type
+        self.policies = policies
+
+    def __call__(self, value: Any, info: GraphQLResolveInfo[Any], type_: Any) -> Any:
+        name = self.resolve_type(value, info, type_)
+        if (policy := self.policies.get(name)) is not None:
+            info.context.require(policy)
+        return name
