@@ -1,12 +1,15 @@
 """Lists that an author's function chooses: for any number of parents, and with cursors of their own order."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from tabard import Company, Contact, Plugin, table_of
+from tabard.entities import entity_of
+from tabard.reads.pages import MOST_KEPT, Shape
 from tabard.testing import Gateway
 from tests.support.databases import bundled
 from tests.support.gateways import opened
@@ -109,3 +112,11 @@ async def test_a_cursor_fits_the_list_in_its_own_order_only(gateway: Gateway, so
         for sorting.order in ORDERS:
             answer = await gateway.execute(FIRMS, {"after": cursor})
             assert answer.codes == ([] if sorting.order == order else ["INVALID_CURSOR"])
+
+
+def test_few_of_the_forms_that_a_select_takes_are_kept() -> None:
+    shape = Shape(entity_of(Contact), ["id"], frozenset({"nodes"}), has_edge_cursors=False, ends=())
+    made = [shape.once(number, partial(list, [number])) for number in range(10 * MOST_KEPT) for _ in range(2)]
+
+    assert made[::2] == made[1::2]
+    assert len(shape.kept) <= MOST_KEPT
