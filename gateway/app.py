@@ -35,6 +35,7 @@ from gateway.load import Load
 from gateway.metrics import Metrics
 from gateway.origins import Origins
 from gateway.query_page import QueryPage
+from gateway.rate import Stock
 from gateway.refusal import Refusal
 from gateway.response import Responder
 from gateway.sdl import SchemaText
@@ -67,6 +68,11 @@ class Gateway:
             trusted=self.manifest.texts,
         )
         return Library(documents, self.manifest, configuration.documents)
+
+    @cached_property
+    def stock(self) -> Stock:
+        """Where callers' points are kept; close it when the server stops."""
+        return stock_of(self.configuration.rate)
 
     @cached_property
     def load(self) -> Load:
@@ -103,7 +109,7 @@ class Shortcut:
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     configuration, library, load = gateway.configuration, gateway.library, gateway.load
-    health, stock = Health(gateway.engine, load), stock_of(configuration.rate)
+    health, stock = Health(gateway.engine, load), gateway.stock
     till = Till(gateway.engine, configuration, stock, load)
     desk = Desk(gateway.engine, configuration, library, stock, till)
     events = EventStreams(desk, gateway.authenticator, gateway.streams, configuration)

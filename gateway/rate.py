@@ -28,8 +28,8 @@ class RateSettings(BaseModel):
     restored_per_second: PositiveInt = 10_000
     """Points that a caller gets back each second, until there are as many again."""
     storage: SecretStr | None = None
-    """Where processes share what callers have spent, as `redis://host:6379`; without it each process counts for
-    itself. It needs the package `coredis`.
+    """Where processes share what callers have spent: a Redis or Valkey, as `redis://user:password@host:6379/0`, or
+    `rediss://` with TLS; without it each process counts for itself. It needs `tabard[shared-rate]`.
     """
 
 
@@ -42,6 +42,9 @@ class Stock(Protocol):
     async def give_back(self, caller: str, points: int) -> None:
         """Gives back what the request did not need."""
 
+    async def close(self) -> None:
+        """Lets go of whatever the points are kept in."""
+
 
 class Unlimited:
     """No rate."""
@@ -51,6 +54,9 @@ class Unlimited:
 
     async def give_back(self, caller: str, points: int) -> None:
         """Has taken nothing."""
+
+    async def close(self) -> None:
+        """Has opened nothing."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,9 @@ class TokenBuckets:
         """Gives points back, unless the caller's stock is forgotten, and so full, meanwhile."""
         if bucket := self._buckets.get(caller):
             bucket.level = min(bucket.level + points, self._most)
+
+    async def close(self) -> None:
+        """Keeps them; they end with the process."""
 
     def _filled(self, caller: str) -> Bucket:
         """The caller's bucket as it is now."""

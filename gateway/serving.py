@@ -113,6 +113,7 @@ class Service:
             yield
             # Here and not after the server: uvicorn lets a signal that ended it end the process too.
             await self.close()
+            await self.gateway.stock.close()
 
         engine = GraphEngine(self.graph, self.installation.migrations)
         authenticator = DatabaseAuthenticator(self.verifier, self.database)

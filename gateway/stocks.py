@@ -11,4 +11,4 @@ def stock_of(settings: RateSettings) -> Stock:
         return TokenBuckets(settings)
     from gateway.shared_rate import SharedStocks
 
-    return SharedStocks(settings, settings.storage.get_secret_value())
+    return SharedStocks.at(settings.storage.get_secret_value(), settings)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.postgres import Lease, Lessor, NoPostgresError, Server
 
-pytest_plugins = ("tests.support.databases", "tests.support.gateways")
+pytest_plugins = ("tests.support.databases", "tests.support.gateways", "tests.support.stores")
 
 LEASE = pytest.StashKey[Lease]()
 
