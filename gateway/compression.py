@@ -4,21 +4,26 @@ An answer holds no secret beside what its caller chose to ask for: tokens are ne
 no cookies. So its length tells a listener nothing worth guessing.
 """
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import GZipResponder
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.head import Head
+from gateway.media import WEIGHT, WORD
 
-SMALLEST_BYTES = 1_024
+SMALLEST_BYTES: Final = 1_024
 # Measured on an answer of 170 KB: 1.3 ms, where level 6 takes 13 and level 9 takes 19, for 13 to 18 % more bytes.
-LEVEL = 4
+LEVEL: Final = 4
+CODING: Final = re.compile(rf"[ \t]*+({WORD})[ \t]*+(?:;[ \t]*+q=({WEIGHT.pattern})[ \t]*+)?")
 
 
 class Compression:
-    """Middleware: Starlette's, for requests whose `Accept-Encoding` really accepts gzip."""
+    """Middleware: compresses as Starlette does, for requests whose `Accept-Encoding` really accepts gzip."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,7 +32,7 @@ class Compression:
         accepted = scope["type"] == "http" and Head.of(scope).every(b"accept-encoding")
         app = self._app
         if accepted and accepts_gzip(", ".join(accepted)):
-            app = GZipMiddleware(app, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
+            app = GZipResponder(app, SMALLEST_BYTES, LEVEL)
         await app(scope, receive, send)
 
 
@@ -38,10 +43,14 @@ def compressible(response: Response) -> ASGIApp:
 
 @lru_cache(maxsize=64)
 def accepts_gzip(accepted: str) -> bool:
-    """Whether gzip is among the encodings, and its weight is not zero."""
-    for encoding in accepted.split(","):
-        name, _, parameters = encoding.partition(";")
-        if name.strip() == "gzip":
-            weight = parameters.replace(" ", "").removeprefix("q=")
-            return weight.strip("0.") != "" or not weight
-    return False
+    """Whether gzip, under either of its names, may be sent, and is not wanted less than plain bytes."""
+    weights = dict(weighted(accepted))
+    gzip = next((weights[name] for name in ("gzip", "x-gzip", "*") if name in weights), 0.0)
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
+
+
+def weighted(accepted: str) -> Iterator[tuple[str, float]]:
+    """The codings of an `Accept-Encoding` header and how much each is wanted; what cannot be read is passed over."""
+    for item in accepted.lower().split(","):
+        if match := CODING.fullmatch(item):
+            yield match[1], float(match[2] or 1)

@@ -23,7 +23,14 @@ async def raw(response: httpx2.Response) -> bytes:
     return b"".join([piece async for piece in response.aiter_raw()])
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "deflate, gzip ; q=1.0"])
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        *("gzip", "GZIP", "Gzip;Q=0.5", "x-gzip", "X-GZip", "*", "br, *;q=0.1", "br, gzip;q=0.5"),
+        *("deflate, gzip ; q=1.0", "gzip\t;\tq=0.001", "identity;q=0, gzip;q=0.1", "identity;q=0.5, *"),
+        *("*;q=0, gzip", "gzip, x-gzip;q=0", "gzip, identity", ", ,gzip,", "br;level=9, gzip", "a b, gzip"),
+    ],
+)
 async def test_a_long_answer_is_compressed(client: httpx2.AsyncClient, accepted: str) -> None:
     response = await ask(client, LONG, accepted)
     content = await raw(response)
@@ -33,7 +40,25 @@ async def test_a_long_answer_is_compressed(client: httpx2.AsyncClient, accepted:
     assert b"x" * 5_000 in gzip.decompress(content)
 
 
-@pytest.mark.parametrize("accepted", [None, "", "identity", "br", "gzip;q=0", "gzip;q=0.000", "x-gzip2"])
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        *(
+            None,
+            "",
+            "identity",
+            "br",
+            "gzip;q=0",
+            "GZIP;Q=0",
+            "gzip;q=0.000",
+            "x-gzip2",
+            "*;q=0",
+            "x-gzip;q=0",
+        ),
+        *("gzip;q=0, *", "gzip;q=0, x-gzip", "identity, gzip;q=0.5", "identity;q=0.6, *;q=0.5", "gzip;q=2"),
+        *("gzip;q=", "gzip;q=0.0001", "gzip; level=9", "gzip;q=1;q=1", '"gzip"', "gzip br"),
+    ],
+)
 async def test_who_does_not_accept_it_gets_plain_bytes(
     client: httpx2.AsyncClient, accepted: str | None
 ) -> None:
