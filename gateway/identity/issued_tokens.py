@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import jwt
@@ -13,7 +12,7 @@ import jwt
 from gateway.identity.identity import LONGEST_TOKEN, Identity, Verifier, expired, id_of, invalid
 from gateway.identity.issuers import Issuer
 from gateway.identity.jwks import Jwks
-from gateway.identity.verified import Verified, VerifiedTokens
+from gateway.identity.verified import Remembered, Verified, VerifiedTokens
 from tabard.records.viewers import KnownBy
 
 LEEWAY: Final = timedelta(seconds=60)
@@ -85,12 +84,16 @@ class TrustedIssuers:
 
     def __init__(self, verifiers: Mapping[str, Verifier]) -> None:
         self._verifiers = verifiers
+        self._addressed: Remembered[Verifier] = Remembered()
 
     async def verify(self, token: str) -> Identity:
         """Whom the token names."""
-        verifier = self._verifiers.get(claimed_issuer(token))
+        verifier = self._addressed.find(token)
         if verifier is None:
-            raise invalid()
+            verifier = self._verifiers.get(claimed_issuer(token))
+            if verifier is None:
+                raise invalid()
+            self._addressed.keep(token, verifier)
         return await verifier.verify(token)
 
     async def prepare(self) -> None:
@@ -119,7 +122,6 @@ def read_header(token: str) -> dict[str, Any]:
     return header
 
 
-@lru_cache(maxsize=1_024)
 def claimed_issuer(token: str) -> str:
     """The claim `iss`, before anything is checked; the token's text alone decides it."""
     if len(token) > LONGEST_TOKEN:
