@@ -16,7 +16,8 @@ from tabard.beginning import Rest, begin
 from tabard.cancellation import is_cancelled
 from tabard.circuits import Circuits
 from tabard.ends import outcome
-from tabard.errors import Fault, GraphError, PluginFailure
+from tabard.errors import DeadlineExceeded, Fault, GraphError, PluginFailure
+from tabard.registry import BUILT_IN
 from tabard.tracing import span
 
 log = structlog.get_logger("tabard.plugins")
@@ -49,7 +50,7 @@ class Containment:
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """The function's result; raises PluginFailure, or what the function raised for clients."""
+        """The function's result; raises what `failed` makes of a failure, or what the function raised for clients."""
         if self._circuits.is_open(plugin, function):
             self.failures[plugin] += 1
             raise PluginFailure(plugin, f"The plugin '{plugin}' {LEFT_ALONE}.")
@@ -61,8 +62,8 @@ class Containment:
             raise
         except TimeoutError as error:
             # The function may also meet a time limit of its own.
-            problem = self._late(plugin, function) if deadline.expired() else BROKEN
-            raise self.failed(plugin, function, error, problem) from error
+            is_late = deadline.expired()
+            raise (self._late if is_late else self.failed)(plugin, function, error) from error
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
@@ -87,7 +88,13 @@ class Containment:
             self._threads[plugin] = pool
         return asyncio.get_running_loop().run_in_executor(pool, lambda: outcome(function, *args, **kwargs))
 
-    def _late(self, plugin: str, function: Callable[..., Any]) -> str:
+    def _late(self, plugin: str, function: Callable[..., Any], error: BaseException) -> Exception:
+        if plugin == BUILT_IN:
+            # It has waited for somebody who changes the same; others need not be kept from it for that.
+            return DeadlineExceeded(
+                f"This took longer than {self.limit:g} s, so nothing of it is kept. "
+                "Ask for less at once, or send it again."
+            )
         if self._circuits.late(plugin, function):
             log.warning(
                 "plugin left alone",
@@ -96,12 +103,17 @@ class Containment:
                 seconds=Circuits.PAUSE,
                 remedy="bound what the function waits for by a time limit of its own",
             )
-        return late(self.limit)
+        return self.failed(plugin, function, error, late(self.limit))
 
     def failed(
         self, plugin: str, function: Callable[..., Any], error: BaseException, problem: str = BROKEN
-    ) -> PluginFailure:
-        """The failure as clients get it; the log gets what was raised."""
+    ) -> Exception:
+        """The failure as clients get it; the log gets what was raised.
+
+        The core is no plugin that somebody could see to: its failures are the server's.
+        """
+        if plugin == BUILT_IN:
+            return RuntimeError(f"the core's function {getattr(function, '__name__', '?')} {problem}")
         self.failures[plugin] += 1
         log.error(
             "plugin failed",

@@ -161,9 +161,6 @@ def allowed(layer: str, kind: str) -> set[str]:
     """The codes that may stand for it."""
     is_busy = layer in BY_THE_DATABASE and not issubclass(KINDS[kind], TabardError)
     codes = {Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED} if is_busy else set()
-    if layer == "write" and kind in {"IntegrityError", "RequestEnded"}:
-        # What a mutation's function wrote last is sent with the commit, so that the function is to blame.
-        codes.add(Code.PLUGIN_ERROR)
     return {expected(kind, layer, Code.INTERNAL_SERVER_ERROR), *codes}
 
 
