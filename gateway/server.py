@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 
 from gateway.address import listen, shown
+from gateway.protocol import Protocol
 from gateway.serving import Service
 
 # The end takes ten seconds at most: requests finish, then what is left is ended, then the database is left.
@@ -48,6 +49,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 service.app(),
+                http=Protocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,
