@@ -46,6 +46,22 @@ async def create(gateway: Gateway, object_type: str, **properties: Any) -> Any:
     return (await gateway.query(CREATE, variables))["recordCreate"]
 
 
+async def test_the_records_of_several_custom_objects_are_listed_for_each(gateway: Gateway) -> None:
+    await defined(gateway)
+    named = [
+        (await create(gateway, "custom.membership", name={"text": name}))["record"]["name"] for name in "ABC"
+    ]
+
+    listed = await gateway.query(
+        "{ customObjects { nodes { objectType records(first: 2) { totalCount nodes { name objectType } } } } }"
+    )
+
+    shown = {item["objectType"]: item["records"] for item in listed["customObjects"]["nodes"]}
+    assert shown["custom.membership"]["totalCount"] == 3
+    assert [node["name"] for node in shown["custom.membership"]["nodes"]] == named[:0:-1]
+    assert {node["objectType"] for node in shown["custom.subscription"]["nodes"]} == {"custom.subscription"}
+
+
 @pytest.mark.row("B2")
 async def test_an_admin_defines_a_custom_object_with_its_properties_and_others_create_records(
     gateway: Gateway,

@@ -127,3 +127,34 @@ async def test_counting_costs_a_statement_only_when_selected(gateway: Gateway) -
     counted = await gateway.execute("{ deals(first: 5) { totalCount nodes { id } } }")
     only = await gateway.execute("{ deals { totalCount } }")
     assert (without.statements, counted.statements, only.statements) == (2, 3, 2)
+
+
+NESTED = """query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+  companies(first: 30) { nodes { id ...Lists } } node(id: $id) { ...Lists }
+}
+fragment Lists on Company {
+  contacts(first: $first, after: $after, last: $last, before: $before) { ...Contacts }
+  associatedContacts(first: $first, last: $last) { ...Contacts }
+  subsidiaries(first: $first, last: $last) { totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage } }
+}
+fragment Contacts on ContactConnection {
+  totalCount
+  edges { cursor node { id name } }
+  pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+}"""
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+async def test_a_page_of_one_of_many_parents_is_the_page_of_that_parent_alone(
+    gateway: Gateway, end: str
+) -> None:
+    many = await gateway.query("{ companies(first: 30) { nodes { id contacts { totalCount } } } }")
+    fullest = max(many["companies"]["nodes"], key=lambda node: node["contacts"]["totalCount"])["id"]
+    cursor: dict[str, Any] = {}
+    for _ in range(2):
+        shown = await gateway.query(NESTED, {"id": fullest, end: 2, **cursor})
+        among = next(node for node in shown["companies"]["nodes"] if node["id"] == fullest)
+        assert len(among["contacts"]["edges"]) == 2
+        assert {**shown["node"], "id": fullest} == among
+        info = among["contacts"]["pageInfo"]
+        cursor = {"after": info["endCursor"]} if end == "first" else {"before": info["startCursor"]}

@@ -53,11 +53,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="service_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="service_external_id_key"),
     )
-    op.create_index("service_company_id", "service", ["portal_id", "company_id", "id"])
-    op.create_index("service_created_at", "service", ["portal_id", "created_at", "id"])
-    op.create_index("service_owner_id", "service", ["portal_id", "owner_id", "id"])
-    op.create_index("service_pipeline_id", "service", ["portal_id", "pipeline_id", "id"])
-    op.create_index("service_stage_id", "service", ["portal_id", "stage_id", "id"])
+    op.create_index(
+        "service_company_id",
+        "service",
+        ["portal_id", "company_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "service_created_at",
+        "service",
+        ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "service_owner_id",
+        "service",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "service_pipeline_id",
+        "service",
+        ["portal_id", "pipeline_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "service_stage_id",
+        "service",
+        ["portal_id", "stage_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     secure("service")
 
 

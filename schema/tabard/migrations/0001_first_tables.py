@@ -343,10 +343,20 @@ def create_company() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="company_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="company_external_id_key"),
     )
-    op.create_index("company_created_at", "company", ["portal_id", "created_at", "id"])
+    op.create_index(
+        "company_created_at",
+        "company",
+        ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     op.create_index("company_name", "company", ["portal_id", "name_folded", "id"])
-    op.create_index("company_owner_id", "company", ["portal_id", "owner_id", "id"])
-    op.create_index("company_parent_id", "company", ["portal_id", "parent_id", "id"])
+    op.create_index(
+        "company_owner_id",
+        "company",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "company_parent_id", "company", ["portal_id", "parent_id", "name_folded", "id", "archived_at"]
+    )
     secure("company")
 
 
@@ -598,9 +608,19 @@ def create_contact() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="contact_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="contact_external_id_key"),
     )
-    op.create_index("contact_company_id", "contact", ["portal_id", "company_id", "id"])
-    op.create_index("contact_created_at", "contact", ["portal_id", "created_at", "id"])
-    op.create_index("contact_owner_id", "contact", ["portal_id", "owner_id", "id"])
+    op.create_index(
+        "contact_company_id", "contact", ["portal_id", "company_id", "name_folded", "id", "archived_at"]
+    )
+    op.create_index(
+        "contact_created_at",
+        "contact",
+        ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "contact_owner_id",
+        "contact",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     secure("contact")
 
 
@@ -643,13 +663,31 @@ def create_custom_record() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="custom_record_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="custom_record_external_id_key"),
     )
-    op.create_index("custom_record_created_at", "custom_record", ["portal_id", "created_at", "id"])
     op.create_index(
-        "custom_record_object_type", "custom_record", ["portal_id", "object_type", "created_at", "id"]
+        "custom_record_created_at",
+        "custom_record",
+        ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
     )
-    op.create_index("custom_record_owner_id", "custom_record", ["portal_id", "owner_id", "id"])
-    op.create_index("custom_record_pipeline_id", "custom_record", ["portal_id", "pipeline_id", "id"])
-    op.create_index("custom_record_stage_id", "custom_record", ["portal_id", "stage_id", "id"])
+    op.create_index(
+        "custom_record_object_type",
+        "custom_record",
+        ["portal_id", "object_type", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "custom_record_owner_id",
+        "custom_record",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "custom_record_pipeline_id",
+        "custom_record",
+        ["portal_id", "pipeline_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "custom_record_stage_id",
+        "custom_record",
+        ["portal_id", "stage_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     secure("custom_record")
 
 
@@ -689,12 +727,34 @@ def create_deal() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="deal_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="deal_external_id_key"),
     )
-    op.create_index("deal_company_id", "deal", ["portal_id", "company_id", "id"])
-    op.create_index("deal_created_at", "deal", ["portal_id", "created_at", "id"])
-    op.create_index("deal_owner_id", "deal", ["portal_id", "owner_id", "id"])
-    op.create_index("deal_pipeline_id", "deal", ["portal_id", "pipeline_id", "id"])
-    op.create_index("deal_stage_amount", "deal", ["portal_id", "stage_id", "amount_currency", "amount_minor"])
-    op.create_index("deal_stage_id", "deal", ["portal_id", "stage_id", "id"])
+    op.create_index(
+        "deal_company_id",
+        "deal",
+        ["portal_id", "company_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "deal_created_at", "deal", ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"]
+    )
+    op.create_index(
+        "deal_owner_id",
+        "deal",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "deal_pipeline_id",
+        "deal",
+        ["portal_id", "pipeline_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "deal_stage_amount",
+        "deal",
+        ["portal_id", "stage_id", "amount_currency", "archived_at", "amount_minor"],
+    )
+    op.create_index(
+        "deal_stage_id",
+        "deal",
+        ["portal_id", "stage_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     secure("deal")
 
 
@@ -735,9 +795,29 @@ def create_ticket() -> None:
         sa.PrimaryKeyConstraint("portal_id", "id", name="ticket_pkey"),
         sa.UniqueConstraint("portal_id", "external_id", name="ticket_external_id_key"),
     )
-    op.create_index("ticket_company_id", "ticket", ["portal_id", "company_id", "id"])
-    op.create_index("ticket_created_at", "ticket", ["portal_id", "created_at", "id"])
-    op.create_index("ticket_owner_id", "ticket", ["portal_id", "owner_id", "id"])
-    op.create_index("ticket_pipeline_id", "ticket", ["portal_id", "pipeline_id", "id"])
-    op.create_index("ticket_stage_id", "ticket", ["portal_id", "stage_id", "id"])
+    op.create_index(
+        "ticket_company_id",
+        "ticket",
+        ["portal_id", "company_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "ticket_created_at",
+        "ticket",
+        ["portal_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "ticket_owner_id",
+        "ticket",
+        ["portal_id", "owner_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "ticket_pipeline_id",
+        "ticket",
+        ["portal_id", "pipeline_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
+    op.create_index(
+        "ticket_stage_id",
+        "ticket",
+        ["portal_id", "stage_id", sa.literal_column("created_at DESC"), "id", "archived_at"],
+    )
     secure("ticket")

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from tabard.connection import MAX_PAGE
 from tabard.entities import entity_of
 from tabard.reads.level import Level
-from tabard.reads.listings import KEYS, Listing, apart, author_listing, present
+from tabard.reads.listings import Listing, apart, author_listing, present
 from tabard.reads.ordering import Order
 from tabard.reads.pages import PAGE_ARGUMENTS, Pages, Shape
 from tabard.reads.related import Via, children
+from tabard.reads.tops import KEYS
 from tabard.storage.statements import key_of, parameter
 
 ONE_KEY: Final = "page_key"

@@ -11,18 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from tabard.entities import Entity
-from tabard.reads.ordering import beyond, order_clauses, words_of
+from tabard.reads.indexes import has_index
+from tabard.reads.ordering import SortColumns, beyond, direction, order_clauses, words_of
 from tabard.reads.related import PARENT
+from tabard.reads.tops import KEYS, beside, by_ids, limit, ranked
 from tabard.storage.compiled import Statement
-from tabard.storage.keys import key_rows
 from tabard.storage.keys import keys as keys_in
 from tabard.storage.statements import parameter
 
-KEYS: Final = "page_keys"
-LIMIT: Final = "page_limit"
 AFTER: Final = "page_after"
-RANK, SORT, COUNT = "_rank", "_sort", "_count"
-SortColumns = Sequence[tuple[sa.ColumnElement[Any], bool]]
+SORT, COUNT = "_sort", "_count"
 
 
 class Cut(NamedTuple):
@@ -45,7 +43,7 @@ class Listing:
 
     rows: sa.Select[Any]
     sort: SortColumns
-    tie: sa.ColumnElement[Any]
+    tie: sa.Column[Any]
     parent: sa.ColumnElement[Any] | None = None
     written: SortColumns | None = None
 
@@ -58,24 +56,13 @@ class Listing:
         """The rows of a page and one more; of all parents together, those of one parent in one run."""
         order = order_clauses(self.sort, self.tie, is_backward=cut.is_backward)
         rows = self._from_cursor(cut)
-        limit = parameter(LIMIT, sa.BigInteger())
         if self.parent is None:
-            return rows.order_by(*order).limit(limit)
-        names = [column.key for column in rows.selected_columns]
-        rank = sa.func.row_number().over(partition_by=self.parent, order_by=order).label(RANK)
+            return rows.order_by(*order).limit(limit())
+        if not has_index(self.parent, self.sort, self.tie):
+            return ranked(rows, self.parent, order)
         if dialect == "sqlite":
-            page: Any = rows.add_columns(self.parent.label(PARENT), rank)
-            page = page.where(keys_in(self.parent, parameter(KEYS))).subquery()
-            ranked = sa.select(page.c[PARENT], *(page.c[name] for name in names))
-            return ranked.where(page.c[RANK] <= limit).order_by(page.c[PARENT], page.c[RANK])
-        asked = key_rows(parameter(KEYS), int, "asked")
-        page = rows.where(self.parent == asked.c.key).correlate(asked).order_by(*order).limit(limit)
-        page = page.add_columns(sa.func.row_number().over(order_by=order).label(RANK)).lateral("page")
-        return (
-            sa.select(asked.c.key.label(PARENT), *(page.c[name] for name in names))
-            .select_from(asked.join(page, sa.true()))
-            .order_by(asked.c.position, page.c[RANK])
-        )
+            return by_ids(rows, self.parent, order, self.tie)
+        return beside(rows, self.parent, order)
 
     def count(self) -> sa.Select[Any]:
         """How many rows there are, of each parent that has any."""
@@ -110,7 +97,7 @@ def present(entity: Entity, rows: sa.Select[Any]) -> sa.Select[Any]:
 
 def author_listing(entity: Entity, names: Iterable[str], select: sa.Select[Any]) -> Listing:
     """The rows whose ids an author's select gives, in its order."""
-    clauses = [_direction(clause) for clause in select._order_by_clauses]
+    clauses = [direction(clause) for clause in select._order_by_clauses]
     id_column = next(iter(select.selected_columns))
     inner = (
         select.with_only_columns(
@@ -125,14 +112,6 @@ def author_listing(entity: Entity, names: Iterable[str], select: sa.Select[Any])
     joined = inner.join(entity.table, entity.table.c.id == inner.c["_id"])
     rows = sa.select(*entity.columns(names)).select_from(joined)
     return Listing(present(entity, rows), sort, entity.table.c.id, written=clauses)
-
-
-def _direction(clause: Any) -> tuple[sa.ColumnElement[Any], bool]:
-    descends = False
-    while isinstance(clause, sa.UnaryExpression) and clause.modifier is not None:
-        descends = descends or clause.modifier is sa.sql.operators.desc_op
-        clause = clause.element
-    return clause, descends
 
 
 def apart(select: sa.Select[Any], number: int) -> sa.Select[Any]:

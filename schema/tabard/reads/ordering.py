@@ -7,6 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
+SortColumns = Sequence[tuple[sa.ColumnElement[Any], bool]]
+"""What rows are sorted by, in order of weight: the column, and whether it descends."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -33,7 +36,7 @@ def _column(table: sa.FromClause, key: str) -> sa.ColumnElement[Any]:
     raise KeyError(f"{table.description} has no column to order by {key!r}")
 
 
-def words_of(columns: Sequence[tuple[sa.ColumnElement[Any], bool]]) -> str:
+def words_of(columns: SortColumns) -> str:
     """The order in words, the same in every process: what its columns are made of, and which way each goes."""
     return ", ".join(
         " ".join([*map(_word, visitors.iterate(column)), "down" if descends else "up"])
@@ -47,21 +50,38 @@ def _word(part: visitors.ExternallyTraversible) -> str:
     return str(name) if name.isidentifier() else part.__visit_name__
 
 
+def direction(clause: Any) -> tuple[sa.ColumnElement[Any], bool]:
+    """What a clause of ORDER BY or an index sorts by, and whether it descends."""
+    descends = False
+    while isinstance(clause, sa.UnaryExpression) and clause.modifier is not None:
+        descends = descends or clause.modifier is sa.sql.operators.desc_op
+        clause = clause.element
+    return clause, descends
+
+
 def order_clauses(
-    columns: Sequence[tuple[sa.ColumnElement[Any], bool]], tie: sa.ColumnElement[Any], *, is_backward: bool
+    columns: SortColumns, tie: sa.ColumnElement[Any], *, is_backward: bool
 ) -> list[sa.ColumnElement[Any]]:
     """ORDER BY for a page read forward, or for one read backward (then everything is turned round)."""
-    clauses = [
-        (column.desc() if descends != is_backward else column.asc()).nulls_first()
-        if is_backward
-        else (column.desc() if descends else column.asc()).nulls_last()
-        for column, descends in columns
-    ]
+    clauses = [_clause(column, descends != is_backward, is_backward) for column, descends in columns]
     return [*clauses, tie.desc() if is_backward else tie.asc()]
 
 
+def _clause(column: sa.ColumnElement[Any], descends: bool, is_backward: bool) -> sa.ColumnElement[Any]:
+    clause = column.desc() if descends else column.asc()
+    # PostgreSQL takes no index for an order of nulls that it was not made for, even where there are none.
+    if not has_nulls(column):
+        return clause
+    return clause.nulls_first() if is_backward else clause.nulls_last()
+
+
+def has_nulls(column: sa.ColumnElement[Any]) -> bool:
+    """Whether a value may be null; false only for a table's column that says so."""
+    return not (isinstance(column, sa.Column) and isinstance(column.table, sa.Table)) or bool(column.nullable)
+
+
 def beyond(
-    columns: Sequence[tuple[sa.ColumnElement[Any], bool]],
+    columns: SortColumns,
     tie: sa.ColumnElement[Any],
     values: Sequence[Any],
     *,
@@ -71,8 +91,14 @@ def beyond(
     *sort_values, id = values
     condition: sa.ColumnElement[bool] = tie < id if is_backward else tie > id
     for (column, descends), value in reversed(list(zip(columns, sort_values, strict=True))):
-        same = column.is_(None) if value is None else column == value
-        condition = sa.or_(_past(column, value, descends, is_backward), sa.and_(same, condition))
+        past = _past(column, value, descends, is_backward)
+        if value is None or has_nulls(column):
+            same = column.is_(None) if value is None else column == value
+            condition = sa.or_(past, sa.and_(same, condition))
+        else:
+            # An index finds where such a range begins.
+            since = column <= value if descends != is_backward else column >= value
+            condition = sa.and_(since, sa.or_(past, condition))
     return condition
 
 
@@ -82,4 +108,4 @@ def _past(
     if value is None:
         return column.is_not(None) if is_backward else sa.false()
     past = column < value if descends != is_backward else column > value
-    return past if is_backward else sa.or_(past, column.is_(None))
+    return sa.or_(past, column.is_(None)) if has_nulls(column) and not is_backward else past

@@ -12,8 +12,9 @@ from tabard.entities import Entity, entity_of
 from tabard.naming import noun_of
 from tabard.reads.batch import Grouped, RowBatch
 from tabard.reads.level import Level
-from tabard.reads.listings import AFTER, COUNT, LIMIT, SORT, Cut, Listing, together
+from tabard.reads.listings import AFTER, COUNT, SORT, Cut, Listing, together
 from tabard.reads.related import NONE, PARENT, runs
+from tabard.reads.tops import LIMIT
 from tabard.storage.statements import Prepared
 
 PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")

@@ -15,6 +15,7 @@ from tabard.columns import (
     reference,
     searchable,
 )
+from tabard.records.indexes import add_indexes, newest_first
 from tabard.storage.door import TENANT
 from tabard.storage.tables import public_table, tenant_table
 
@@ -181,18 +182,17 @@ def record_table(
     """
     staged = {"pipeline_id": pipeline, "stage_id": stage} if pipelines else {}
     references = {"owner_id": user} | staged | (parents or {})
-    indexes = [sa.Index(f"{name}_{column}", "portal_id", column, "id") for column in references]
-    return tenant_table(
+    table = tenant_table(
         name,
         metadata,
         *columns,
         *map(reference, staged),
         *record_columns(),
-        *indexes,
-        sa.Index(f"{name}_created_at", "portal_id", "created_at", "id"),
         sa.UniqueConstraint("portal_id", "external_id", name=f"{name}_external_id_key"),
         parents=references,
     )
+    add_indexes(table, references)
+    return table
 
 
 company = record_table(
@@ -209,7 +209,7 @@ company = record_table(
     sa.ForeignKeyConstraint(
         ["portal_id", "parent_id"], ["company.portal_id", "company.id"], name="company_parent_id_fkey"
     ),
-    sa.Index("company_parent_id", "portal_id", "parent_id", "id"),
+    sa.Index("company_parent_id", "portal_id", "parent_id", "name_folded", "id", "archived_at"),
     sa.Index("company_name", "portal_id", "name_folded", "id"),
 )
 
@@ -221,6 +221,7 @@ contact = record_table(
     sa.Column("phone", sa.String(63)),
     sa.Column("job_title", sa.String(255)),
     reference("company_id"),
+    sa.Index("contact_company_id", "portal_id", "company_id", "name_folded", "id", "archived_at"),
     parents={"company_id": company},
 )
 
@@ -231,7 +232,7 @@ deal = record_table(
     *money("amount"),
     sa.Column("close_on", sa.Date),
     reference("company_id"),
-    sa.Index("deal_stage_amount", "portal_id", "stage_id", "amount_currency", "amount_minor"),
+    sa.Index("deal_stage_amount", "portal_id", "stage_id", "amount_currency", "archived_at", "amount_minor"),
     pipelines=True,
     parents={"company_id": company},
 )
@@ -267,9 +268,9 @@ custom_record = record_table(
         ["custom_object.portal_id", "custom_object.object_type"],
         name="custom_record_object_type_fkey",
     ),
-    sa.Index("custom_record_object_type", "portal_id", "object_type", "created_at", "id"),
     pipelines=True,
 )
+newest_first(custom_record, "object_type")
 
 association_label = tenant(
     "association_label",

@@ -68,7 +68,7 @@ class KeyRows(functions.FunctionElement[Any]):
 
 def keys(column: sa.ColumnElement[Any], ids: Sequence[int] | Sequence[str] | sa.BindParameter[Any]) -> Keys:
     """The condition that `column`, an integer or text, is one of `ids`, a list or a parameter for one."""
-    return Keys(column, _parameter(ids, _kind(column)))
+    return Keys(column, _parameter(ids, kind_of(column)))
 
 
 def key_rows(
@@ -87,7 +87,8 @@ def _parameter(ids: Sequence[Any] | sa.BindParameter[Any], kind: type) -> sa.Bin
     return sa.bindparam("keys", ids, type_=KeyList(kind), unique=True)
 
 
-def _kind(column: sa.ColumnElement[Any]) -> type:
+def kind_of(column: sa.ColumnElement[Any]) -> type[int] | type[str]:
+    """What the keys in a column are."""
     affinity = column.type._type_affinity
     for base, kind in ((sa.Integer, int), (sa.String, str)):
         if affinity is not None and issubclass(affinity, base):

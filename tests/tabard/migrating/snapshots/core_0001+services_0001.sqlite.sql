@@ -208,13 +208,13 @@ CREATE TABLE company (
 	CONSTRAINT company_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX company_created_at ON company (portal_id, created_at, id);
+CREATE INDEX company_created_at ON company (portal_id, created_at DESC, id, archived_at);
 
 CREATE INDEX company_name ON company (portal_id, name_folded, id);
 
-CREATE INDEX company_owner_id ON company (portal_id, owner_id, id);
+CREATE INDEX company_owner_id ON company (portal_id, owner_id, created_at DESC, id, archived_at);
 
-CREATE INDEX company_parent_id ON company (portal_id, parent_id, id);
+CREATE INDEX company_parent_id ON company (portal_id, parent_id, name_folded, id, archived_at);
 
 CREATE TABLE idempotency_record (
 	portal_id BIGINT NOT NULL,
@@ -360,11 +360,11 @@ CREATE TABLE contact (
 	CONSTRAINT contact_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX contact_company_id ON contact (portal_id, company_id, id);
+CREATE INDEX contact_company_id ON contact (portal_id, company_id, name_folded, id, archived_at);
 
-CREATE INDEX contact_created_at ON contact (portal_id, created_at, id);
+CREATE INDEX contact_created_at ON contact (portal_id, created_at DESC, id, archived_at);
 
-CREATE INDEX contact_owner_id ON contact (portal_id, owner_id, id);
+CREATE INDEX contact_owner_id ON contact (portal_id, owner_id, created_at DESC, id, archived_at);
 
 CREATE TABLE custom_record (
 	portal_id BIGINT NOT NULL,
@@ -390,15 +390,15 @@ CREATE TABLE custom_record (
 	CONSTRAINT custom_record_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX custom_record_created_at ON custom_record (portal_id, created_at, id);
+CREATE INDEX custom_record_created_at ON custom_record (portal_id, created_at DESC, id, archived_at);
 
-CREATE INDEX custom_record_object_type ON custom_record (portal_id, object_type, created_at, id);
+CREATE INDEX custom_record_object_type ON custom_record (portal_id, object_type, created_at DESC, id, archived_at);
 
-CREATE INDEX custom_record_owner_id ON custom_record (portal_id, owner_id, id);
+CREATE INDEX custom_record_owner_id ON custom_record (portal_id, owner_id, created_at DESC, id, archived_at);
 
-CREATE INDEX custom_record_pipeline_id ON custom_record (portal_id, pipeline_id, id);
+CREATE INDEX custom_record_pipeline_id ON custom_record (portal_id, pipeline_id, created_at DESC, id, archived_at);
 
-CREATE INDEX custom_record_stage_id ON custom_record (portal_id, stage_id, id);
+CREATE INDEX custom_record_stage_id ON custom_record (portal_id, stage_id, created_at DESC, id, archived_at);
 
 CREATE TABLE deal (
 	portal_id BIGINT NOT NULL,
@@ -427,17 +427,17 @@ CREATE TABLE deal (
 	CONSTRAINT deal_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX deal_company_id ON deal (portal_id, company_id, id);
+CREATE INDEX deal_company_id ON deal (portal_id, company_id, created_at DESC, id, archived_at);
 
-CREATE INDEX deal_created_at ON deal (portal_id, created_at, id);
+CREATE INDEX deal_created_at ON deal (portal_id, created_at DESC, id, archived_at);
 
-CREATE INDEX deal_owner_id ON deal (portal_id, owner_id, id);
+CREATE INDEX deal_owner_id ON deal (portal_id, owner_id, created_at DESC, id, archived_at);
 
-CREATE INDEX deal_pipeline_id ON deal (portal_id, pipeline_id, id);
+CREATE INDEX deal_pipeline_id ON deal (portal_id, pipeline_id, created_at DESC, id, archived_at);
 
-CREATE INDEX deal_stage_amount ON deal (portal_id, stage_id, amount_currency, amount_minor);
+CREATE INDEX deal_stage_amount ON deal (portal_id, stage_id, amount_currency, archived_at, amount_minor);
 
-CREATE INDEX deal_stage_id ON deal (portal_id, stage_id, id);
+CREATE INDEX deal_stage_id ON deal (portal_id, stage_id, created_at DESC, id, archived_at);
 
 CREATE TABLE ticket (
 	portal_id BIGINT NOT NULL,
@@ -465,15 +465,15 @@ CREATE TABLE ticket (
 	CONSTRAINT ticket_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX ticket_company_id ON ticket (portal_id, company_id, id);
+CREATE INDEX ticket_company_id ON ticket (portal_id, company_id, created_at DESC, id, archived_at);
 
-CREATE INDEX ticket_created_at ON ticket (portal_id, created_at, id);
+CREATE INDEX ticket_created_at ON ticket (portal_id, created_at DESC, id, archived_at);
 
-CREATE INDEX ticket_owner_id ON ticket (portal_id, owner_id, id);
+CREATE INDEX ticket_owner_id ON ticket (portal_id, owner_id, created_at DESC, id, archived_at);
 
-CREATE INDEX ticket_pipeline_id ON ticket (portal_id, pipeline_id, id);
+CREATE INDEX ticket_pipeline_id ON ticket (portal_id, pipeline_id, created_at DESC, id, archived_at);
 
-CREATE INDEX ticket_stage_id ON ticket (portal_id, stage_id, id);
+CREATE INDEX ticket_stage_id ON ticket (portal_id, stage_id, created_at DESC, id, archived_at);
 
 CREATE TABLE migration (
 	plugin VARCHAR(63) NOT NULL,
@@ -512,15 +512,15 @@ CREATE TABLE service (
 	CONSTRAINT service_external_id_key UNIQUE (portal_id, external_id)
 );
 
-CREATE INDEX service_company_id ON service (portal_id, company_id, id);
+CREATE INDEX service_company_id ON service (portal_id, company_id, created_at DESC, id, archived_at);
 
-CREATE INDEX service_created_at ON service (portal_id, created_at, id);
+CREATE INDEX service_created_at ON service (portal_id, created_at DESC, id, archived_at);
 
-CREATE INDEX service_owner_id ON service (portal_id, owner_id, id);
+CREATE INDEX service_owner_id ON service (portal_id, owner_id, created_at DESC, id, archived_at);
 
-CREATE INDEX service_pipeline_id ON service (portal_id, pipeline_id, id);
+CREATE INDEX service_pipeline_id ON service (portal_id, pipeline_id, created_at DESC, id, archived_at);
 
-CREATE INDEX service_stage_id ON service (portal_id, stage_id, id);
+CREATE INDEX service_stage_id ON service (portal_id, stage_id, created_at DESC, id, archived_at);
 
 INSERT INTO migration (plugin, revision, applied_at) VALUES ('core', 'core_0001', '2026-01-01 00:00:00.000000');
 
