@@ -98,7 +98,10 @@ def _prepared_stages(counted: bool) -> Prepared:
 
 
 def _held() -> sa.Subquery:
-    """Counts and sums by stage and currency; only deals have amounts."""
+    """Counts and sums by stage and currency; only deals have amounts.
+
+    By the stages, for each of which an index has all of it in a row.
+    """
     deal = table_of(Deal)
     deals = (
         sa.select(
@@ -107,7 +110,7 @@ def _held() -> sa.Subquery:
             sa.func.count().label("records"),
             sa.cast(sa.func.sum(deal.c.amount_minor), sa.BigInteger).label("minor"),
         )
-        .where(keys(deal.c.pipeline_id, parameter("pipelines")), deal.c.archived_at.is_(None))
+        .where(deal.c.stage_id.in_(_stage_ids()), deal.c.archived_at.is_(None))
         .group_by(deal.c.stage_id, deal.c.amount_currency)
     )
     others = [_counted(table_of(type_)) for type_ in (Ticket, CustomRecord)]
@@ -122,9 +125,14 @@ def _counted(table: sa.Table) -> sa.Select[Any]:
             sa.func.count(),
             sa.cast(sa.null(), sa.BigInteger),
         )
-        .where(keys(table.c.pipeline_id, parameter("pipelines")), table.c.archived_at.is_(None))
+        .where(table.c.stage_id.in_(_stage_ids()), table.c.archived_at.is_(None))
         .group_by(table.c.stage_id)
     )
+
+
+def _stage_ids() -> sa.Select[tuple[int]]:
+    stage = table_of(Stage)
+    return sa.select(stage.c.id).where(keys(stage.c.pipeline_id, parameter("pipelines")))
 
 
 def _stages(found: Columns, counted: bool) -> Columns:

@@ -160,3 +160,23 @@ async def test_a_page_of_one_parent_or_of_all_is_taken_off_an_index_from_its_cur
             assert_from_index(read, table, index, sorts=0)
             if len(variables) > 1:
                 assert re.search(r"(created_at|name_folded)(\)::text)?( [<>]=|[<>]\?)", read), read
+
+
+async def test_counts_and_sums_on_sqlite_read_an_index_alone(
+    demo_sqlite_url: str, plugins: Sequence[Plugin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = [
+        ("{ companies(first: 20) { nodes { deals { totalCount } } } }", "deal", "deal_company_id"),
+        ("{ companies(first: 20) { nodes { contacts { totalCount } } } }", "contact", "contact_company_id"),
+        ("{ deals { totalCount } }", "deal", "deal_created_at"),
+        ("{ workspace { revenue { board { stages { recordCount } } } } }", "deal", "deal_stage_amount"),
+        ("{ workspace { revenue { board { stages { recordCount } } } } }", "ticket", "ticket_stage_id"),
+    ]
+    async with opened(demo_sqlite_url, plugins) as gateway:
+        for document, table, index in counted:
+            with noted(monkeypatch) as statements:
+                await gateway.query(document)
+            read = await plan(
+                gateway, next(found for found in statements if f"FROM {table} WHERE" in found[0])
+            )
+            assert f"SEARCH {table} USING COVERING INDEX {index} (portal_id=?" in read, read
