@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from graphql import build_schema, execute_sync, get_introspection_query, parse, validate
 from hypothesis import given
@@ -192,6 +193,21 @@ def test_a_full_answer_has_exactly_what_was_priced(selection: str, size: int) ->
     pairs = list(counted(result.data))
     found = quote(text, n=size)
     assert (found.nodes, found.cost) == (sum(p[0] for p in pairs), 1 + sum(p[1] for p in pairs))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "b", "c"]),
+        st.recursive(
+            st.sampled_from([1, None, 'It says ":[].', 'It says \\":{', '":[']),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+            ),
+        ),
+    )
+)
+def test_an_answer_costs_what_it_names_and_nothing_for_what_its_texts_say(data: dict[str, Any]) -> None:
+    assert Quote(0, 1_000, 0, 1).spent(orjson.dumps(data)) == 1 + sum(pair[1] for pair in counted(data))
 
 
 def test_everything_that_frontends_start_from_fits_the_defaults() -> None:
