@@ -29,7 +29,7 @@ class Context:
         self.session = session
         self.reader = Reader(viewer, session, graph.properties)
         self.loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
-        self._denials: dict[int, str | None] = {}
+        self._denials: dict[int, tuple[Policy, str | None]] = {}
 
     @property
     def scope(self) -> Scope:
@@ -38,10 +38,12 @@ class Context:
 
     def require(self, policy: Policy) -> None:
         """Raises Forbidden or Unauthenticated unless the policy allows the viewer."""
+        # By identity, which is quicker than to compare; it is kept, so that no other gets its number.
         number = id(policy)
-        if number not in self._denials:
-            self._denials[number] = policy.denial(self.viewer)
-        if reason := self._denials[number]:
+        known = self._denials.get(number)
+        if known is None:
+            known = self._denials[number] = policy, policy.denial(self.viewer)
+        if reason := known[1]:
             raise denied(reason)
 
     async def contained(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -194,3 +194,13 @@ async def test_tab_answers_exactly_those_whom_its_policy_allows(tmp_path: Path) 
                 assert answer.data["workspace"][name] == (None if reason else {"note": "open"}), who
             forbidden = [["workspace", name] for name in ("work", "read") if shown[name]["reason"]]
             assert [path for path, code, _ in answer.errors if code == "FORBIDDEN"] == forbidden, who
+
+
+async def test_a_policy_that_is_put_together_on_the_spot_is_asked_like_any_other(tmp_path: Path) -> None:
+    async with answering(tmp_path) as answers:
+        context = answers.graph.context(viewer(WORKSPACE))
+        for _ in range(100):
+            context.require(SignedIn & WORKSPACE)
+            with pytest.raises(Forbidden):
+                context.require(SignedIn & SuperAdmin)
+        await context.close()
