@@ -116,6 +116,8 @@ def author_listing(entity: Entity, names: Iterable[str], select: sa.Select[Any])
 
 def apart(select: sa.Select[Any], number: int) -> sa.Select[Any]:
     """The select with names of its own for the queries that it names: another may name its alike."""
+    if not any(isinstance(part, sa.CTE) for part in visitors.iterate(select)):
+        return select
 
     def rename(named: sa.CTE) -> None:
         named.name = f"{named.name}_{number}"
