@@ -178,6 +178,13 @@ class Code(StrEnum):
         "An operation uses too many directives, counted wherever a fragment is spread.",
         "Put `@include` and `@skip` on fragments instead of on each field.",
     )
+    FIELD_LIMIT_EXCEEDED = (
+        "FIELD_LIMIT_EXCEEDED",
+        400,
+        200,
+        "An operation selects too many fields, counted wherever a fragment is spread.",
+        "Spread fragments at fewer places, or split the request.",
+    )
     ROOT_FIELD_LIMIT_EXCEEDED = (
         "ROOT_FIELD_LIMIT_EXCEEDED",
         400,

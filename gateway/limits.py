@@ -30,6 +30,8 @@ class Limits(BaseModel):
     """Aliases of an operation, counted wherever a fragment is spread."""
     directives: PositiveInt = 50
     """Directives of an operation, counted wherever a fragment is spread."""
+    fields: PositiveInt = 3_000
+    """Fields of an operation, counted wherever a fragment is spread."""
     root_fields: PositiveInt = 20
     """Root fields of a query."""
     mutations: PositiveInt = 10

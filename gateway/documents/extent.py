@@ -27,6 +27,7 @@ class Extent(NamedTuple):
     introspection_depth: int = 0
     aliases: int = 0
     directives: int = 0
+    fields: int = 0
 
     def beside(self, other: "Extent") -> "Extent":
         """The size of both together, next to each other."""
@@ -35,6 +36,7 @@ class Extent(NamedTuple):
             max(self.introspection_depth, other.introspection_depth),
             min(self.aliases + other.aliases, CEILING),
             min(self.directives + other.directives, CEILING),
+            min(self.fields + other.fields, CEILING),
         )
 
     def or_larger(self, other: "Extent") -> "Extent":
@@ -64,7 +66,7 @@ class Profile:
 
     def __init__(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> None:
         annotated = (definition, *(definition.variable_definitions or ()))
-        self.depth = self.introspection_depth = self.aliases = 0
+        self.depth = self.introspection_depth = self.aliases = self.fields = 0
         self.directives = sum(len(node.directives or ()) for node in annotated)
         self.spreads: list[Spread] = []
         self._stack = [(definition.selection_set, 0, False)]
@@ -76,7 +78,7 @@ class Profile:
     @property
     def extent(self) -> Extent:
         """The size without the fragments that it spreads."""
-        return Extent(self.depth, self.introspection_depth, self.aliases, self.directives)
+        return Extent(self.depth, self.introspection_depth, self.aliases, self.directives, self.fields)
 
     def _visit(self, selection: SelectionNode, depth: int, is_introspection: bool) -> None:
         self.directives += len(selection.directives or ())
@@ -88,6 +90,7 @@ class Profile:
             self._stack.append((selection.selection_set, depth, is_introspection))
 
     def _visit_field(self, field: FieldNode, depth: int, is_introspection: bool) -> None:
+        self.fields += 1
         self.aliases += field.alias is not None
         if is_introspection:
             self.introspection_depth = max(self.introspection_depth, depth)

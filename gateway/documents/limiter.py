@@ -16,6 +16,7 @@ BOUNDS = (
     (Code.DEPTH_LIMIT_EXCEEDED, "introspection_depth", "Introspection is nested too deeply"),
     (Code.ALIAS_LIMIT_EXCEEDED, "aliases", "There are too many aliases"),
     (Code.DIRECTIVE_LIMIT_EXCEEDED, "directives", "There are too many directives"),
+    (Code.FIELD_LIMIT_EXCEEDED, "fields", "There are too many fields"),
     (Code.ROOT_FIELD_LIMIT_EXCEEDED, "root_fields", "There are too many root fields"),
     (Code.MUTATION_LIMIT_EXCEEDED, "mutations", "There are too many mutations"),
     (Code.FRAGMENT_LIMIT_EXCEEDED, "fragments", "There are too many fragments"),
@@ -32,6 +33,7 @@ class Dimensions(NamedTuple):
     introspection_depth: int
     aliases: int
     directives: int
+    fields: int
     root_fields: int
     mutations: int
     fragments: int

@@ -193,6 +193,14 @@ def wide_documents() -> Iterator[tuple[str, Code, str]]:
     yield "an alias doubled 25 times", Code.ALIAS_LIMIT_EXCEEDED, doubled
     yield "51 directives", Code.DIRECTIVE_LIMIT_EXCEEDED, "{ hello " + "@include(if: true) " * 51 + "}"
     yield "a directive doubled 25 times", Code.DIRECTIVE_LIMIT_EXCEEDED, skipped
+    halves = "".join(
+        f"fragment B{n} on Company {{ parent {{ ...B{n + 1} }} owner {{ ...B{n + 1} }} }} " for n in range(10)
+    )
+    yield (
+        "4,095 fields by 10 branching fragments",
+        Code.FIELD_LIMIT_EXCEEDED,
+        "{ company(id: 1) { ...B0 } } fragment B10 on Company { id name } " + halves,
+    )
     roots = " ".join(f"a{n}: hello" for n in numbers[:21])
     yield "21 root fields", Code.ROOT_FIELD_LIMIT_EXCEEDED, f"{{ {roots} }}"
     mutations = " ".join(f'a{n}: rename(name: "x")' for n in numbers[:11])

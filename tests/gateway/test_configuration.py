@@ -24,6 +24,7 @@ def test_the_limits_are_those_that_the_documentation_promises() -> None:
         "introspection_depth": 20,
         "aliases": 30,
         "directives": 50,
+        "fields": 3_000,
         "root_fields": 20,
         "mutations": 10,
         "fragments": 100,

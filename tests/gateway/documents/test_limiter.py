@@ -67,6 +67,7 @@ def nested(depth: int, *, root: str = "a") -> str:
             f"query ({' '.join(f'$v{n}: Int' for n in range(101))}) {{ a }}",
             (Code.VARIABLE_LIMIT_EXCEEDED, 100, 101),
         ),
+        (branching(10).replace("leaf", "a b c"), (Code.FIELD_LIMIT_EXCEEDED, 3_000, 5_118)),
         ("{" + "a " * 41 + "}", (Code.DUPLICATE_LIMIT_EXCEEDED, 40, 41)),
     ],
 )
@@ -116,7 +117,7 @@ def test_a_document_that_exceeds_several_limits_learns_of_all() -> None:
 
 def test_fragments_count_wherever_they_are_spread() -> None:
     text = "{ a { ...F } b { ... @x { ...F } } } fragment F on A @x { c: d { e: f @x } }"
-    assert dimensions(text)[:4] == (3, 0, 4, 5)
+    assert dimensions(text)[:5] == (3, 0, 4, 5, 6)
 
 
 def test_inline_fragments_are_no_depth() -> None:
@@ -166,6 +167,7 @@ def test_fragments_that_double_each_other_are_refused_with_a_bounded_count() -> 
     assert refused(doubled(25, "a: leaf @x")) == [
         (Code.ALIAS_LIMIT_EXCEEDED, 30, 1_000_000),
         (Code.DIRECTIVE_LIMIT_EXCEEDED, 50, 1_000_000),
+        (Code.FIELD_LIMIT_EXCEEDED, 3_000, 1_000_000),
     ]
 
 
@@ -230,7 +232,7 @@ def test_the_search_for_overlaps_ends_also_where_no_two_places_are_alike() -> No
     document = parse(text)
     counted = visits(lambda: measure(document, LIMITS))
     assert counted["gateway.documents.overlap"] <= LIMITS.overlaps + selections(document)
-    assert [code for code, _, _ in refused(text)] == [Code.OVERLAP_LIMIT_EXCEEDED]
+    assert Code.OVERLAP_LIMIT_EXCEEDED in [code for code, _, _ in refused(text)]
 
 
 FIELDS = st.sampled_from(["a", "x: a", "b @x", "y: b @x @x"])
