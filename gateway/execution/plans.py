@@ -39,7 +39,10 @@ class PlannedOperation:
         """The plan under these conditions, made on first use; or why there is none."""
         if self.reason is not None:
             return self.reason
-        key = tuple([variables.coerced.get(name) for name in self.conditions])
+        # Where a condition is null, graphql-core tells it at each place that asks for it.
+        key = tuple([variables.coerced.get(name, False) for name in self.conditions])
+        if None in key:
+            return Reason.NOT_PLANNED
         variant = self._variants.get(key)
         if variant is None:
             if len(self._variants) >= MOST_VARIANTS:

@@ -99,6 +99,22 @@ async def test_conditions_in_variables_answer_alike(query: str, skip: bool) -> N
     await compared(query, skip=skip)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($skip: Boolean = false) { rocks { name @skip(if: $skip) } plant { name } }",
+        "query ($skip: Boolean = false) { things { number ... on Rock { name @skip(if: $skip) } } plant { name } }",
+        "query ($skip: Boolean = true) { anything { ... on Plant { name @include(if: $skip) } } plant { name } }",
+        "query ($skip: Boolean = true) { plant { name ...P @include(if: $skip) } } fragment P on Plant { number }",
+    ],
+)
+async def test_condition_that_is_null_costs_what_asks_for_it(query: str) -> None:
+    answer = await compared(query, skip=None)
+
+    assert answer.errors is not None
+    assert (await compared(query)).errors is None
+
+
 async def test_variables_reach_resolvers_alike() -> None:
     await compared(
         "query ($point: Point, $colour: Colour, $given: [Int], $factor: Int!) {"
