@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from graphql import (
@@ -24,6 +25,7 @@ from gateway.execution.plan import Plan
 from gateway.execution.planner import Operation
 from gateway.execution.plans import Plans
 from gateway.execution.run import Run
+from gateway.execution.waits import ended
 
 NO_VARIABLES = VariableValues({}, {})
 
@@ -73,9 +75,23 @@ async def run(
         running = Run(plan, context, [None], variables, executor, is_awaited=True)
         results = running.results(is_serial=operation.node.operation is OperationType.MUTATION)
         return (results if isinstance(results, list) else await results)[0]
-    result: Any = executor().execute_stock()
-    outcome: ExecutionResult = await result if optimized_is_awaitable(result) else result
-    return outcome
+    return await _stock(executor())
+
+
+async def _stock(executor: CompiledExecutor) -> ExecutionResult:
+    """graphql-core's result, once nothing runs any more of what it has begun.
+
+    It answers as soon as an error takes the answer's place, and lets the rest run on.
+    """
+    begun = executor.background_futures
+    try:
+        result: Any = executor.execute_stock()
+        outcome: ExecutionResult = await result if optimized_is_awaitable(result) else result
+        while begun:
+            await asyncio.wait(list(begun))
+        return outcome
+    finally:
+        await ended(list(begun))
 
 
 def _variables(
