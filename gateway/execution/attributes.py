@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from operator import attrgetter
+from types import FunctionType, MemberDescriptorType, NoneType
 from typing import TYPE_CHECKING, cast
+from weakref import WeakKeyDictionary
 
 from gateway.execution.columns import Column, Selected, Values
 from gateway.execution.places import FieldPlace, Place
@@ -68,12 +69,18 @@ class Leaves:
         self._fields = fields
         self._sources = [cast(Attribute | Computed, field.source) for field in fields]
         self._exact = [cast(LeafShape, field.shape).exact for field in fields]
+        self._class: type = NoneType
+        self._read: Read = attribute_reader((None,) * len(fields))
 
-    @cached_property
-    def _read(self) -> Read:
-        """Written when the first objects come; for batches it never is."""
+    def _prepare(self, classes: set[type]) -> None:
+        """Writes what reads the attributes that objects of these classes keep.
+
+        What a class computes is asked for alone: with the others it might be asked for twice, once one has failed.
+        """
         names = [source.name if isinstance(source, Attribute) else None for source in self._sources]
-        return attribute_reader(tuple(names))
+        kept = [name if name and all(is_kept(class_, name) for class_ in classes) else None for name in names]
+        self._read = attribute_reader(tuple(kept))
+        self._class = classes.pop() if len(classes) == 1 else NoneType
 
     def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
         """A row of a batch that several places share is completed once for all of them."""
@@ -96,6 +103,10 @@ class Leaves:
         try:
             if type(batch) is RowBatch:
                 return [source.of_batch(batch) for source in self._sources]
+            classes = list(map(type, batch))
+            # Most often they are all of one class, and of that of the last time.
+            if classes.count(self._class) != len(classes):
+                self._prepare(set(classes))
             return self._read(batch)
         except Exception:  # noqa: BLE001 - whose it is, and of which row, is found field by field
             return [None] * len(self._fields)
@@ -105,3 +116,21 @@ def is_plain_leaf(field: FieldPlan) -> bool:
     """Whether the field can be one of `Leaves`."""
     is_read = isinstance(field.source, Attribute | Computed)
     return is_read and isinstance(field.shape, LeafShape) and not field.policies
+
+
+_kept: WeakKeyDictionary[type, dict[str, bool]] = WeakKeyDictionary()
+
+
+def is_kept(class_: type, name: str) -> bool:
+    """Whether objects of a class keep the attribute, so that to read it runs nobody's code."""
+    known = _kept.setdefault(class_, {})
+    if name not in known:
+        known[name] = not _is_computed(class_, name)
+    return known[name]
+
+
+def _is_computed(class_: type, name: str) -> bool:
+    if isinstance(class_.__getattribute__, FunctionType) or hasattr(class_, "__getattr__"):
+        return True
+    found = next((vars(base)[name] for base in class_.__mro__ if name in vars(base)), None)
+    return hasattr(type(found), "__get__") and not isinstance(found, MemberDescriptorType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLAbstractType, GraphQLObjectType, GraphQLSchema
@@ -44,7 +45,7 @@ class TypeTest:
         """Whether all are instances of the very class: no null, no exception, no awaitable, nothing that was cast."""
         if self._class is None or list(map(type, values)).count(self._class) != len(values):
             return False
-        return self._test is None or not any(hasattr(value, CAST) for value in values)
+        return self._test is None or not any(map(hasattr, values, repeat(CAST)))
 
 
 class TypeNaming:
