@@ -85,16 +85,18 @@ class Run:
 
     async def _rest(self, turns: Sequence[Sequence[Part]]) -> list[ExecutionResult]:
         self.is_awaited = True
-        await self._drain()
+        await self.waits.drain()
         for turn in turns:
+            await self._settle()
             if self._selected.is_lost():
                 break
             self._start(turn)
-            await self._drain()
+            await self.waits.drain()
+        if self.chunks:
+            await self._settle()
         return self._finished()
 
-    async def _drain(self) -> None:
-        await self.waits.drain()
+    async def _settle(self) -> None:
         # The innermost have come last.
         while self.chunks:
             await asyncio.sleep(0)

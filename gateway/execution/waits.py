@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from types import CoroutineType
-from typing import Any
+from typing import Any, Protocol
 
 Then = Callable[[list[Any]], None]
 Come = Callable[[asyncio.Future[Any]], None]
 Wait = tuple[Sequence[Awaitable[Any]], Then]
+
+
+class Held(Protocol):
+    """A wait that others may still add to until it begins; what fails in it is among what it gives."""
+
+    def made(self) -> Coroutine[Any, Any, Any]:
+        """What is waited for."""
+
+    def come(self, found: Any) -> None:
+        """Goes on with what has come."""
 
 
 class Waits:
@@ -22,7 +33,7 @@ class Waits:
 
     def __init__(self) -> None:
         self._waiting: list[Wait] = []
-        self._held: list[Wait] = []
+        self._held: list[Held] = []
         self._steps: deque[Callable[[], None]] = deque()
 
     def __bool__(self) -> bool:
@@ -32,9 +43,9 @@ class Waits:
         """Calls `then` with what the awaitables give, when all have; an exception is given like a value."""
         self._waiting.append((awaitables, then))
 
-    def hold(self, awaitable: Awaitable[Any], then: Then) -> None:
-        """The same for one that begins when all steps are done, because each may add to it."""
-        self._held.append(([awaitable], then))
+    def hold(self, held: Held) -> None:
+        """Begins it when all steps are done, because each may add to it."""
+        self._held.append(held)
 
     def step(self, step: Callable[[], None]) -> None:
         """Calls `step` in a turn of the loop of its own; what it adds begins in that turn."""
@@ -46,6 +57,11 @@ class Waits:
         tasks: list[asyncio.Future[Any]] = []
         try:
             while self or running:
+                if len(self._held) == 1 and not (self._waiting or self._steps or running):
+                    # Most operations have one level at a time, and then nothing has to be told apart.
+                    held = self._held.pop()
+                    held.come(await held.made())
+                    continue
                 taken = self._taken()
                 if len(taken) == 1 and not (running or self._steps):
                     await _alone(*taken[0], tasks)
@@ -66,8 +82,8 @@ class Waits:
     def _taken(self) -> list[Wait]:
         taken, self._waiting = self._waiting, []
         if not self._steps:
-            taken += self._held
-            self._held = []
+            held, self._held = self._held, []
+            taken += [([one.made()], partial(_come, one)) for one in held]
         return taken
 
     async def _turned(self, running: dict[asyncio.Future[Any], Come]) -> None:
@@ -81,8 +97,12 @@ class Waits:
                 running.pop(waited)(waited)
 
     def _dispose(self) -> None:
-        for awaitables, _ in (*self._waiting, *self._held):
+        for awaitables, _ in self._waiting:
             dispose(awaitables)
+
+
+def _come(held: Held, found: list[Any]) -> None:
+    held.come(*found)
 
 
 async def _alone(awaitables: Sequence[Awaitable[Any]], then: Then, tasks: list[asyncio.Future[Any]]) -> None:

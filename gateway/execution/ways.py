@@ -47,7 +47,7 @@ def source_of(
     if not _is_generated(known, guard, assembled):
         return Call(guard.contained_resolve, arguments)
     if isinstance(known, DeclaredField):
-        return Declared(known, guard, arguments, selection, position, assembled)
+        return Declared(known, guard, arguments, selection, position, parent, nodes, assembled)
     if known.base_resolver is None:
         return Attribute(known.python_name)
     method = Method(known, guard, arguments, assembled)

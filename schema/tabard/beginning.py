@@ -17,10 +17,13 @@ def begin(work: Coroutine[Any, Any, T]) -> "T | Rest[T]":
 
 
 class Rest(Generic[T]):
-    """Work that has begun and waits; await it, in the task that began it, before that waits for anything else."""
+    """Work that has begun and waits; await it, in the task that began it, before that waits for anything else.
+
+    Who wants to see its further steps puts something round `work`.
+    """
 
     def __init__(self, work: Coroutine[Any, Any, T], waited: object) -> None:
-        self._work = work
+        self.work: Any = work
         self._waited = waited
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -30,9 +33,9 @@ class Rest(Generic[T]):
                 try:
                     yield self._waited
                 except BaseException as error:  # noqa: BLE001 - it is the work's to deal with
-                    self._waited = self._work.throw(error)
+                    self._waited = self.work.throw(error)
                 else:
-                    self._waited = self._work.send(None)
+                    self._waited = self.work.send(None)
         except StopIteration as end:
             result: T = end.value
             return result

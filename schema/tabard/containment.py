@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from tabard.circuits import Circuits
 from tabard.ends import outcome
 from tabard.errors import DeadlineExceeded, Fault, GraphError, PluginFailure
 from tabard.registry import BUILT_IN
-from tabard.tracing import span
+from tabard.tracing import span, spanned
 
 log = structlog.get_logger("tabard.plugins")
 
@@ -51,19 +51,19 @@ class Containment:
 
     async def call(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """The function's result; raises what `failed` makes of a failure, or what the function raised for clients."""
-        if self._circuits.is_open(plugin, function):
+        if self._circuits.knows_any and self._circuits.is_open(plugin, function):
             self.failures[plugin] += 1
             raise PluginFailure(plugin, f"The plugin '{plugin}' {LEFT_ALONE}.")
-        deadline = asyncio.timeout(self.limit)
+        is_late = False
         try:
-            with span("batch", plugin=plugin, function=getattr(function, "__name__", "?")):
-                return await _by(deadline, self._start(plugin, function, *args, **kwargs))
+            work = self._within(plugin, function, args, kwargs)
+            named = getattr(function, "__name__", "?")
+            return await spanned(work, span, "batch", plugin=plugin, function=named)
         except (GraphError, Fault):
             raise
-        except TimeoutError as error:
-            # The function may also meet a time limit of its own.
-            is_late = deadline.expired()
-            raise (self._late if is_late else self.failed)(plugin, function, error) from error
+        except _Late as error:
+            is_late = True
+            raise self._late(plugin, function, error) from error
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
@@ -72,16 +72,47 @@ class Containment:
             raise self.failed(plugin, function, error) from error
         finally:
             # To raise is an answer too; who is cut off has not waited long enough to know.
-            if self._circuits.knows_any and not (deadline.expired() or is_cancelled()):
+            if self._circuits.knows_any and not (is_late or is_cancelled()):
                 self._circuits.answered(plugin, function)
 
-    def _start(
-        self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> _Watched | asyncio.Future[Any]:
-        if inspect.iscoroutinefunction(function):
-            return _Watched(
-                function(*args, **kwargs), lambda seconds: self._blocked(plugin, function, seconds)
-            )
+    async def _within(
+        self, plugin: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """The function's result; what never waits needs no timer, which could not end it either."""
+        rest: Any
+        until = asyncio.get_running_loop().time() + self.limit
+        if _is_async(function):
+            rest = self._begun(plugin, function, args, kwargs)
+            if not isinstance(rest, Rest):
+                return rest
+        else:
+            rest = self._on_thread(plugin, function, args, kwargs)
+        deadline = asyncio.timeout_at(until)
+        try:
+            async with deadline:
+                return await rest
+        except TimeoutError as error:
+            # The function may also meet a time limit of its own.
+            if deadline.expired():
+                raise _Late from error
+            raise
+
+    def _begun(
+        self, plugin: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        started = time.monotonic()
+        try:
+            begun = begin(function(*args, **kwargs))
+        finally:
+            if (seconds := time.monotonic() - started) > BLOCKING_SECONDS:
+                self._blocked(plugin, function, seconds)
+        if isinstance(begun, Rest):
+            begun.work = _Watched(begun.work, lambda seconds: self._blocked(plugin, function, seconds))
+        return begun
+
+    def _on_thread(
+        self, plugin: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> asyncio.Future[Any]:
         pool = self._threads.get(plugin)
         if pool is None:
             pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"tabard-{plugin}")
@@ -141,17 +172,19 @@ class Containment:
         self._threads.clear()
 
 
-async def _by(deadline: asyncio.Timeout, work: _Watched | asyncio.Future[Any]) -> Any:
-    """The work's result; what never waits needs no timer, which could not end it either."""
-    rest: Any = work
-    if isinstance(work, _Watched) and not isinstance(rest := begin(rest), Rest):
-        return rest
-    async with deadline:
-        return await rest
+class _Late(TimeoutError):
+    """The time of a plugin's function is spent."""
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return inspect.iscoroutinefunction(function)
+    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 class _Watched:
-    """The steps of a coroutine; each that holds the loop too long is reported."""
+    """The further steps of a coroutine; each that holds the loop too long is reported."""
 
     def __init__(self, coroutine: Any, report: Callable[[float], None]) -> None:
         self._coroutine = coroutine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
@@ -46,9 +46,11 @@ class Context:
         if reason := known[1]:
             raise denied(reason)
 
-    async def contained(self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def contained(
+        self, plugin: str, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Coroutine[Any, Any, Any]:
         """Runs an author's function so that its failure is a PluginFailure of its plugin."""
-        return await self.graph.containment.call(plugin, function, *args, **kwargs)
+        return self.graph.containment.call(plugin, function, *args, **kwargs)
 
     def renew(self) -> None:
         """Forgets what was read, after a change; payloads then show the rows as they are."""

@@ -6,13 +6,15 @@ their texts can hold what a client sent.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from opentelemetry import trace
 
 from tabard.timing import CURRENT, Part, at_level
 
+T = TypeVar("T")
 NOTHING: Final = nullcontext()
 NAME: Final = "tabard"
 
@@ -59,6 +61,20 @@ def level_span(field: str, parents: int) -> AbstractContextManager[Any]:
     """A span round the read of a field, named with its type, for all its parents."""
     made = span("level", field=field, parents=parents)
     return made if CURRENT.get() is None else at_level(field, made)
+
+
+def spanned(
+    work: Awaitable[T], made: Callable[..., AbstractContextManager[Any]], *args: Any, **attributes: Any
+) -> Awaitable[T]:
+    """The work inside the span that is made of the rest; where nobody wants one, as it is."""
+    if _Spans.tracer is None and CURRENT.get() is None:
+        return work
+    return _inside(work, made(*args, **attributes))
+
+
+async def _inside(work: Awaitable[T], span: AbstractContextManager[Any]) -> T:
+    with span:
+        return await work
 
 
 def note(key: str, value: str) -> None:
