@@ -106,5 +106,4 @@ def _texts(session: WriteSession, changes: Sequence[Change]) -> Iterable[tuple[s
 
 
 def _names(change: Change) -> list[str]:
-    arguments = change.write.arguments
-    return list(arguments.arranged([str(argument.key) for argument in arguments.each]))
+    return [str(argument.key) for argument in change.write.arguments.each]

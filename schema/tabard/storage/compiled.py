@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
-from operator import itemgetter
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
@@ -24,7 +23,15 @@ from tabard.texts import Texts
 Statement = sa.Select[Any] | sa.CompoundSelect[Any]
 Process = Callable[[Any], Any]
 Convert = Callable[[Sequence[Any]], Sequence[Any]]
-Arrange = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class Values(Protocol):
+    """Makes a text's arguments of the scope's values, of those given by number, and of a row's by name."""
+
+    def __call__(
+        self, scope: Mapping[str, Any], given: Sequence[Any], row: Mapping[str, Any] = ..., /
+    ) -> Sequence[Any]: ...
+
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SCOPE: Final = (PORTAL_KEY, ACTOR_KEY)
@@ -42,39 +49,41 @@ class Argument:
     is_row: bool = False
     written: Callable[[], Any] | None = None
 
-    def value(self, scope: Mapping[str, Any], given: Sequence[Any], row: Mapping[str, Any]) -> Any:
-        """The value as the driver takes it; `given` has the values by number, `row` by name."""
+    def expression(self, number: int) -> str:
+        """Its value as the driver takes it, in Python; what it needs is named with its number."""
         if self.written is not None:
-            value = self.written()
+            value = f"written{number}()"
         else:
-            values: Any = scope if self.is_scope else row if self.is_row else given
-            value = values[self.key]
-        return value if self.process is None else self.process(value)
+            value = f"{'scope' if self.is_scope else 'row' if self.is_row else 'given'}[key{number}]"
+        return value if self.process is None else f"process{number}({value})"
 
 
-@dataclass(frozen=True, eq=False)
 class Arguments:
-    """The values of a text: each is worked out once, however often the text has it."""
+    """The values of a text, in its order: each is worked out once, however often the text has it."""
 
-    each: tuple[Argument, ...]
-    arrange: Arrange | None = None
+    def __init__(self, order: Sequence[str], argument: Callable[[str], Argument]) -> None:
+        """`order` names the parameters as the text has them."""
+        each = {name: argument(name) for name in dict.fromkeys(order)}
+        self.each = [each[name] for name in order]
 
-    @classmethod
-    def of(cls, order: Sequence[str], argument: Callable[[str], Argument]) -> Arguments:
-        """Of the names of parameters in the text's order."""
-        names = list(dict.fromkeys(order))
-        places = [names.index(name) for name in order]
-        return cls(tuple(map(argument, names)), itemgetter(*places) if len(places) > len(names) else None)
-
-    def values(
-        self, scope: Mapping[str, Any], given: Sequence[Any], row: Mapping[str, Any] = NOTHING
-    ) -> Sequence[Any]:
-        """The arguments in the text's order."""
-        return self.arranged([argument.value(scope, given, row) for argument in self.each])
-
-    def arranged(self, each: Sequence[Any]) -> Sequence[Any]:
-        """What belongs to each argument, in the text's order."""
-        return each if self.arrange is None else self.arrange(each)
+    @cached_property
+    def values(self) -> Values:
+        """Gives the values; it is written out, because each look at how an argument comes would cost more."""
+        cells: dict[int, str] = {}
+        names: dict[str, Any] = {"NOTHING": NOTHING}
+        order = []
+        for argument in self.each:
+            number = id(argument)
+            if number not in cells:
+                place = len(cells)
+                names |= {f"key{place}": argument.key, f"process{place}": argument.process}
+                names[f"written{place}"] = argument.written
+                cells[number] = f"value{place}"
+                order.append(f"({cells[number]} := {argument.expression(place)})")
+            else:
+                order.append(cells[number])
+        made: Values = eval(f"lambda scope, given, row=NOTHING: [{', '.join(order)}]", names)  # noqa: S307 - ours
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +124,7 @@ def compile_read(statement: Any, dialect: sa.Dialect, cache_key: CacheKey) -> Co
     return CompiledRead(
         text,
         tuple(str(column.key) for column in statement.selected_columns),
-        Arguments.of(order, lambda name: argument_of(compiled, name, numbers)),
+        Arguments(order, lambda name: argument_of(compiled, name, numbers)),
         tuple(_converters(compiled, dialect)),
         literals_of(compiled, numbers),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.sql.cache_key import CacheKey
@@ -26,6 +25,26 @@ class Prepared:
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
         self.key = key_of(statement)
+        self.kept: tuple[object, CompiledRead] | None = None
+        """What the engine of this mark has compiled it to."""
+        self._written = [
+            None if parameter.required else parameter.effective_value for parameter in self.key.bindparams
+        ]
+        self._places: dict[str, list[int]] = {}
+        for place, parameter in enumerate(self.key.bindparams):
+            self._places.setdefault(parameter.key, []).append(place)
+        self._required = {parameter.key for parameter in self.key.bindparams if parameter.required}
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Its values by number, some of them given by name."""
+        if not self._required <= given.keys():
+            missing = ", ".join(sorted(self._required - given.keys()))
+            raise sa.exc.InvalidRequestError(f"the statement's parameter '{missing}' has no value")
+        values = self._written.copy()
+        for name, value in given.items():
+            for place in self._places.get(name, ()):
+                values[place] = value
+        return values
 
 
 class PreparedWrite:
@@ -58,7 +77,7 @@ class Statements:
 
     def __init__(self, dialect: sa.Dialect) -> None:
         self.dialect = dialect
-        self._prepared: WeakKeyDictionary[Prepared, CompiledRead] = WeakKeyDictionary()
+        self._mark = object()
         self._known: LRUCache[Any, CompiledRead] = LRUCache(KEPT)
         self._writes: LRUCache[Any, CompiledWrite] = LRUCache(KEPT)
 
@@ -67,12 +86,11 @@ class Statements:
     ) -> tuple[CompiledRead, list[Any]]:
         """The compiled read, and its values by number."""
         if isinstance(statement, Prepared):
-            values = [_value(parameter, given) for parameter in statement.key.bindparams]
-            compiled = self._prepared.get(statement)
-            if compiled is None:
+            values, kept = statement.values(given), statement.kept
+            if kept is None or kept[0] is not self._mark:
                 compiled = self._compiled(statement.statement, statement.key, values)
-                self._prepared[statement] = compiled
-            return compiled, values
+                kept = statement.kept = self._mark, compiled
+            return kept[1], values
         key = key_of(statement)
         named = {**(key.params or {}), **given}
         values = [_value(parameter, named) for parameter in key.bindparams]

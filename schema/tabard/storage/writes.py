@@ -65,7 +65,7 @@ def compile_write(
             return Argument(name, process, written=defaults[name])
         return argument_of(compiled, name, numbers)
 
-    arguments, literals = Arguments.of(order, argument), literals_of(compiled, numbers)
+    arguments, literals = Arguments(order, argument), literals_of(compiled, numbers)
     return CompiledWrite(text, cast("sa.Table", statement.table), compiled.reads, arguments, literals)
 
 
