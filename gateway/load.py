@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from gateway.codes import Code
 from gateway.refusal import Refusal
+from tabard.turns import Turns
 
 
 class LoadSettings(BaseModel):
@@ -29,7 +29,7 @@ class LoadSettings(BaseModel):
 
 
 class Load:
-    """The requests of a process. A place that comes free goes to whoever has waited longest.
+    """The requests of a process.
 
     `inside` counts the requests that have begun, `running` those that have a place, `shed` those that were
     sent away. `is_starting` says that the server is not ready for anybody yet, `is_leaving` that it will end,
@@ -38,18 +38,22 @@ class Load:
 
     def __init__(self, settings: LoadSettings) -> None:
         self._settings = settings
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns(settings.running)
         self.inside = 0
-        self.running = 0
         self.shed = 0
         self.is_starting = False
         self.is_leaving = False
         self.is_closed = False
 
     @property
+    def running(self) -> int:
+        """How many have a place."""
+        return self._turns.taken
+
+    @property
     def waiting(self) -> int:
         """How many wait for a place."""
-        return len(self._queue)
+        return self._turns.waiting
 
     def require_running(self) -> None:
         """Refuses whoever comes before the server is ready, or when it takes nothing new."""
@@ -61,27 +65,24 @@ class Load:
     def require_open(self) -> None:
         """Refuses what would be refused anyway, before its body is even read."""
         self.require_running()
-        if self.running >= self._settings.running and len(self._queue) >= self._settings.waiting:
+        if self._turns.waiting >= self._settings.waiting and self._turns.taken >= self._turns.places:
             raise self._overloaded()
 
     async def enter(self) -> None:
         """Takes a place, of which `leave` must be told; raises Refusal when none comes free in time."""
-        if self.running < self._settings.running:
-            self.running += 1
+        if self._turns.take():
             await self._settle()
             return
-        if len(self._queue) >= self._settings.waiting:
+        if self._turns.waiting >= self._settings.waiting:
             raise self._overloaded()
-        await self._turn()
+        try:
+            await self._turns.wait(self._settings.wait_seconds)
+        except TimeoutError:
+            raise self._overloaded() from None
 
     def leave(self) -> None:
         """Gives the place to the next, or back."""
-        while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self.running -= 1
+        self._turns.leave()
 
     async def _settle(self) -> None:
         """Lets whoever has come meanwhile be counted too.
@@ -93,22 +94,6 @@ class Load:
             await asyncio.sleep(0)
         except BaseException:
             self.leave()
-            raise
-
-    async def _turn(self) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
-        try:
-            async with asyncio.timeout(self._settings.wait_seconds):
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():
-                # The place came at the very moment of giving up.
-                self.leave()
-            elif turn in self._queue:
-                self._queue.remove(turn)
-            if isinstance(error, TimeoutError):
-                raise self._overloaded() from None
             raise
 
     def _overloaded(self) -> Refusal:

@@ -143,10 +143,7 @@ class Keys:
 
 def holds_failures(values: Values) -> bool:
     """Whether any value is an exception; asked of each class, not of each value."""
-    for type_ in set(map(type, values)):
-        if issubclass(type_, Exception):
-            return True
-    return False
+    return any(issubclass(type_, Exception) for type_ in set(map(type, values)))
 
 
 class LevelCall:

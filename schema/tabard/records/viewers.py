@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -16,6 +16,7 @@ from tabard.columns import Identifier, Label
 from tabard.plans import PLANS
 from tabard.reader import Columns
 from tabard.records import tables
+from tabard.storage.compiled import CompiledRead
 from tabard.storage.database import Database
 from tabard.storage.scope import Scope
 from tabard.storage.session import Found, ReadSession
@@ -177,13 +178,13 @@ async def viewer_from(session: ReadSession, portal_id: int, user: int | KnownBy)
     found = await session.find(_viewer_statement(known_by), {USER: value})
     if not found.rows:
         return None
-    return _viewer(portal_id, Found(found.compiled, tuple(found.rows))).at(datetime.now(UTC))
+    return _viewer(portal_id, found.compiled, tuple(found.rows)).at(datetime.now(UTC))
 
 
 @lru_cache(KEPT)
-def _viewer(portal_id: int, rows: Found) -> Viewer:
+def _viewer(portal_id: int, compiled: CompiledRead, rows: Sequence[Sequence[Any]]) -> Viewer:
     """The viewer that rows make, which are read for each request; equal ones make the same."""
-    found = Columns(**rows.columns())
+    found = Columns(**Found(compiled, rows).columns())
     plan = PLANS[found["plan"][0]]
     states = workspace_state(found)
     own_id = found["own_workspace_id"][0] if plan.has_team_workspaces else None

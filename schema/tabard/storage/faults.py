@@ -39,11 +39,8 @@ class Translation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception):
-            if (known := _known(error)) is not None:
-                raise known from error
-        elif error is not None and not is_end(error):
-            raise failure_of(error) from error
+        if error is not None:
+            retold(error)
 
 
 _TRANSLATION: Final = Translation()
@@ -52,6 +49,15 @@ _TRANSLATION: Final = Translation()
 def translated() -> Translation:
     """What translates the errors of drivers inside `with`."""
     return _TRANSLATION
+
+
+def retold(error: BaseException) -> None:
+    """Raises what clients know the error as, and of what would end the server a failure; nothing for any other."""
+    if isinstance(error, Exception):
+        if (known := _known(error)) is not None:
+            raise known from error
+    elif not is_end(error):
+        raise failure_of(error) from error
 
 
 def _known(error: Exception) -> Exception | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection
+
+from tabard.turns import Turns
 
 
 class Lendable(Protocol):
@@ -29,20 +30,23 @@ class Lending(Generic[C]):
     """
 
     def __init__(self, places: int, seconds: float) -> None:
-        self._places = asyncio.Semaphore(places)
+        self._turns = Turns(places)
         self._seconds = seconds
         self._idle: list[C] = []
-        self.in_use = 0
+
+    @property
+    def in_use(self) -> int:
+        """How many places are taken."""
+        return self._turns.taken
 
     async def enter(self) -> None:
         """Takes a place; who has one may take an idle connection, or make one where there is none."""
-        await acquired(self._places, self._seconds, "no connection came free")
-        self.in_use += 1
+        if not self._turns.take():
+            await in_time(self._turns, self._seconds, "no connection came free")
 
     def leave(self) -> None:
         """Gives the place back, without a connection."""
-        self.in_use -= 1
-        self._places.release()
+        self._turns.leave()
 
     def idle(self) -> C | None:
         """The connection that was given back last, if there is one."""
@@ -51,7 +55,7 @@ class Lending(Generic[C]):
     def give_back(self, connection: C) -> None:
         """Gives back the place and a connection that is fit for the next one."""
         self._idle.append(connection)
-        self.leave()
+        self._turns.leave()
 
     def close(self) -> None:
         """Leaves the idle connections to the pool, which ends them with the others."""
@@ -59,13 +63,9 @@ class Lending(Generic[C]):
             connection.pooled.close()
 
 
-async def acquired(turn: asyncio.Semaphore | asyncio.Lock, seconds: float, otherwise: str) -> None:
-    """Waits for a turn no longer than that; whoever need not wait needs no timer."""
-    if not turn.locked():
-        await turn.acquire()
-        return
+async def in_time(turns: Turns, seconds: float, otherwise: str) -> None:
+    """Waits for a turn no longer than that."""
     try:
-        async with asyncio.timeout(seconds):
-            await turn.acquire()
+        await turns.wait(seconds)
     except TimeoutError as error:
         raise sa.exc.TimeoutError(otherwise) from error

@@ -1,12 +1,11 @@
 """Scope: for which portal and user a statement runs."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tabard.storage.door import ACTOR_KEY, PORTAL_KEY
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """The portal whose rows exist, and the user for rules about own rows."""
 
     portal_id: int

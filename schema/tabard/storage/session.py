@@ -14,10 +14,11 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
 from tabard.storage.completion import ended
-from tabard.storage.faults import too_slow, translated
+from tabard.storage.faults import retold, too_slow, translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
-from tabard.tracing import span
+from tabard.tracing import span, spanned
+from tabard.turns import Turns
 
 Rows = Sequence[sa.Row[Any]]
 # So long a request that reads nothing keeps its connection.
@@ -94,7 +95,7 @@ class ReadSession:
         self._readers = readers
         self._parameters = scope.parameters
         self._scope = scope
-        self._lock = asyncio.Lock()
+        self._turn = Turns()
         self._connection: ReadConnection | None = None
         # The connection while it is inside a transaction that sees one moment, and how many snapshots are open.
         self._moment: ReadConnection | None = None
@@ -125,18 +126,22 @@ class ReadSession:
         """The rows as they come, for whoever knows what rows like them mean."""
         compiled, named = self._readers.statements.find(statement, values)
         arguments = compiled.arguments.values(self._parameters, named)
-        async with self._lock:
+        if not self._turn.take():
+            await self._turn.wait()
+        try:
             self.count += 1
-            with span("statement"), translated():
-                left = self._left()
-                connection = self._connection or await self._connected()
-                rows = await connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
-        return Found(compiled, rows)
+            left = None if self.until is None else self._left(self.until)
+            connection = self._connection or await self._connected()
+            fetching = connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
+            return Found(compiled, await spanned(fetching, span, "statement"))
+        except BaseException as error:
+            retold(error)
+            raise
+        finally:
+            self._turn.leave()
 
-    def _left(self) -> float | None:
-        if self.until is None:
-            return None
-        if (left := self.until - monotonic()) <= 0:
+    def _left(self, until: float) -> float:
+        if (left := until - monotonic()) <= 0:
             raise too_slow()
         return left
 
@@ -150,7 +155,7 @@ class ReadSession:
             await self._leave_moment()
 
     async def _enter_moment(self) -> None:
-        async with self._lock:
+        async with self._turn:
             if self._moment is None:
                 with translated():
                     connection = await self._connected()
@@ -159,7 +164,7 @@ class ReadSession:
             self._snapshots += 1
 
     async def _leave_moment(self) -> None:
-        async with self._lock:
+        async with self._turn:
             self._snapshots -= 1
             if self._moment is not None and not self._snapshots:
                 connection, self._moment = self._moment, None
@@ -168,7 +173,7 @@ class ReadSession:
 
     async def horizon(self) -> Horizon | None:
         """Which transactions run now on PostgreSQL; None where writers take turns."""
-        async with self._lock:
+        async with self._turn:
             with translated():
                 connection = await self._connected()
                 return await connection.horizon()
@@ -206,7 +211,7 @@ class ReadSession:
         """Gives the connection back when no statement has come since the last look; else looks again."""
         if self._connection is None:
             return
-        if count == self.count and not self._lock.locked():
+        if count == self.count and not self._turn.taken:
             if (ending := self._connection.close()) is None:
                 self._connection = None
                 return

@@ -12,13 +12,14 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from tabard.storage.completion import completed, ended
 from tabard.storage.door import install_door
-from tabard.storage.lending import Lending, acquired
+from tabard.storage.lending import Lending, in_time
 from tabard.storage.options import StorageOptions
 from tabard.storage.scope import Scope
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction, on_thread
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
 from tabard.storage.wakeups import SqliteWakeups
+from tabard.turns import Turns
 
 READ_BUSY_MS = 50
 WRITE_BUSY_MS = 5000
@@ -45,7 +46,7 @@ class SqliteStorage:
         self._thread = ThreadPoolExecutor(1, "tabard-writer")
         self._system = _system_engine(url)
         self.wakeups = SqliteWakeups(str(url.database))
-        self._turn = asyncio.Lock()
+        self._turn = Turns()
         self._lending: Lending[SqliteConnection] = Lending(READERS, options.pool_wait)
 
     async def connect(self, scope: Scope) -> SqliteConnection:
@@ -86,11 +87,12 @@ class SqliteStorage:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
-        await acquired(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
+        if not self._turn.take():
+            await in_time(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
         try:
             yield
         finally:
-            self._turn.release()
+            self._turn.leave()
 
     def watch(self) -> None:
         """Nothing: a file does not stop answering, and each statement has its own end."""

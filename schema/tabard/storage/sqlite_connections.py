@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -39,11 +40,17 @@ class SqliteConnection:
         give_back: Callable[[SqliteConnection], None],
     ) -> None:
         self.pooled = pooled
-        self._driver: Any = pooled.driver_connection
+        self._driver = cast(Any, pooled.driver_connection)
         self._timeout = timeout
         self._give_back = give_back
         self._reading: asyncio.Future[Sequence[Any]] | None = None
         self._is_cut = False
+        self._until = math.inf
+        self._driver.set_progress_handler(self._is_over, INSTRUCTIONS_BETWEEN_CHECKS)
+
+    def _is_over(self) -> bool:
+        """Whether what the connection executes has to stop."""
+        return self._is_cut or time.monotonic() > self._until
 
     async def fetch(
         self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
@@ -78,11 +85,10 @@ class SqliteConnection:
             self._is_cut = False
 
     def _rows(self, text: str, values: Sequence[Any], end: float) -> Sequence[Any]:
-        self._driver.set_progress_handler(
-            lambda: self._is_cut or time.monotonic() > end, INSTRUCTIONS_BETWEEN_CHECKS
-        )
+        self._until = end
         try:
-            return cast("Sequence[Any]", self._driver.execute(text, values).fetchall())
+            rows: Sequence[Any] = self._driver.execute(text, values).fetchall()
+            return rows
         except sqlite3.Error as error:
             raise _known(error, text) from error
 
@@ -137,7 +143,7 @@ class SqliteTransaction(SqliteConnection):
 
     async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
         if is_bounded and sum(len(rows) for _, rows in changes) <= LOOP_ROWS:
-            self._driver.set_progress_handler(None, 0)
+            self._until = math.inf
             return _run(self._driver, changes)
         return await self._alone(_run, changes)
 
@@ -146,7 +152,7 @@ class SqliteTransaction(SqliteConnection):
 
     async def _alone(self, function: Callable[..., T], *arguments: Any) -> T:
         """What the function does with the connection on the writer's thread; it is not ended midway."""
-        self._driver.set_progress_handler(None, 0)
+        self._until = math.inf
         return await completed(on_thread(self._thread, function, self._driver, *arguments))
 
     async def _undo(self) -> None:

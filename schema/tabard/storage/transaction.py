@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
@@ -15,7 +14,8 @@ from tabard.storage.scope import Scope
 from tabard.storage.session import Rows, rows_of
 from tabard.storage.statements import Prepared, PreparedWrite, Statements
 from tabard.storage.writes import Change
-from tabard.tracing import span
+from tabard.tracing import span, spanned
+from tabard.turns import Turns
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -48,7 +48,7 @@ class WriteSession:
     def __init__(self, connection: WriteConnection, statements: Statements, scope: Scope) -> None:
         self._connection = connection
         self._statements = statements
-        self._lock = asyncio.Lock()
+        self._turn = Turns()
         self._waiting: list[Change] = []
         self._failure: Exception | None = None
         self._parameters = scope.parameters
@@ -137,12 +137,12 @@ class WriteSession:
 
     async def _step(self, work: Callable[[Sequence[Change]], Awaitable[T]]) -> T:
         """Works on the connection when it is free, with the changes that wait to be run before."""
-        async with self._lock:
+        async with self._turn:
             self._require()
             waiting, self._waiting = self._waiting, []
             try:
-                with span("statement"), translated():
-                    return await work(waiting)
+                with translated():
+                    return await spanned(work(waiting), span, "statement")
             except Exception as error:
                 self._failure = error
                 raise
