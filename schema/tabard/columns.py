@@ -7,6 +7,7 @@ a second column folded in Python. What is indexed is bigint, C-collated text, da
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,15 +77,19 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def column_converter(self, dialect: sa.Dialect) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
         """What reads a whole column of the driver's cells; PostgreSQL's driver gives UTC itself."""
-        return _instants if dialect.name == "sqlite" else None
+        return partial(Texts, datetime, write=_written) if dialect.name == "sqlite" else None
 
 
-def _instants(cells: Sequence[str | None]) -> Texts:
-    """SQLite's text has a space in the middle, always six places, and no zone."""
-    written = [
-        None if cell is None else f"{cell.replace(' ', 'T').removesuffix('.000000')}+00:00" for cell in cells
-    ]
-    return Texts(datetime, written)
+def _written(cells: Sequence[str | None]) -> Sequence[str | None]:
+    """SQLite's text has a space in the middle, always six places, and no zone; all are written anew in one go."""
+    if not cells:
+        return cells
+    lines = "+00:00\n".join([cell or "" for cell in cells])
+    written: list[str | None] = [*f"{lines}+00:00".replace(" ", "T").replace(".000000+", "+").split("\n")]
+    for place, cell in enumerate(cells if None in cells else ()):
+        if cell is None:
+            written[place] = None
+    return written
 
 
 class Scaled(sa.types.TypeDecorator[Decimal]):

@@ -1,7 +1,7 @@
 """Connection: Relay's page of a list, and what asks for one."""
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import strawberry
 
@@ -36,8 +36,7 @@ class Connection(Generic[T]):
     )
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Which part of a list: the first `size` after a cursor, or the last `size` before one."""
 
     size: int
@@ -45,7 +44,7 @@ class Page:
     is_backward: bool
 
     @classmethod
-    def from_arguments(cls, args: dict[str, Any]) -> "Page":
+    def from_arguments(cls, args: Mapping[str, Any]) -> "Page":
         """Reads `first after last before`; raises BadUserInput or PageSizeExceeded."""
         first, last = args.get("first"), args.get("last")
         after, before = args.get("after"), args.get("before")

@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from tabard.errors import InvalidCursor
+from tabard.texts import Texts
 
 VERSION = 1
 SIGNATURE_BYTES = 12
+MARKS = {datetime: "t", date: "d"}
 
 
 class Cursors:
@@ -27,14 +29,14 @@ class Cursors:
 
     def encode(self, scope: str, values: Iterable[Any]) -> str:
         """The cursor of the row with these sort values and id."""
-        return self.encode_all(scope, [values])[0]
+        return self.encode_all(scope, [[value] for value in values], [0])[0]
 
-    def encode_all(self, scope: str, rows: Iterable[Iterable[Any]]) -> list[str]:
-        """A cursor for each row."""
+    def encode_all(self, scope: str, columns: Sequence[Sequence[Any]], places: Iterable[int]) -> list[str]:
+        """The cursors of the rows at these places of columns of sort values and ids."""
         prefix, sign, write = scope.encode() + b"\0", hmac.digest, base64.urlsafe_b64encode
         cursors = []
-        for values in rows:
-            payload = orjson.dumps([VERSION, *map(_pack, values)])
+        for place in places:
+            payload = orjson.dumps([VERSION, *(_packed(column, place) for column in columns)])
             signature = sign(self._secret, prefix + payload, "sha256")[:SIGNATURE_BYTES]
             cursors.append(write(signature + payload).rstrip(b"=").decode())
         return cursors
@@ -65,6 +67,13 @@ def _invalid() -> InvalidCursor:
     return InvalidCursor(
         "This cursor does not belong to this list; start without a cursor, or use one the same list returned."
     )
+
+
+def _packed(column: Sequence[Any], place: int) -> Any:
+    if type(column) is Texts:
+        text = column.text(place)
+        return None if text is None else {MARKS[column.kind]: text}
+    return _pack(column[place])
 
 
 def _pack(value: Any) -> Any:

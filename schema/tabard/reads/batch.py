@@ -107,7 +107,7 @@ def at(column: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
     if type(column) is Grouped:
         return Grouped(column.rows, _cells_at(column.places, places))
     if type(column) is Texts:
-        return Texts(column.kind, _cells_at(column.texts, places))
+        return column.at(lambda cells: _cells_at(cells, places))
     return _cells_at(column, places)
 
 

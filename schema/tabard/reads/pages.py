@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tabard.connection import Connection, Edge, Page, PageInfo
 from tabard.entities import Entity, entity_of
@@ -15,13 +15,14 @@ from tabard.reads.level import Level
 from tabard.reads.listings import AFTER, COUNT, SORT, Cut, Listing, together
 from tabard.reads.related import NONE, PARENT, runs
 from tabard.reads.tops import LIMIT
+from tabard.storage.session import Found
 from tabard.storage.statements import Prepared
 
 PAGE_ARGUMENTS: Final = ("first", "after", "last", "before")
 # A select may be another for each length of a list that a client sends: what is kept has an end.
 MOST_KEPT: Final = 64
 ENDS: Final = {"startCursor": ("start_cursor", 0), "endCursor": ("end_cursor", -1)}
-Found = Mapping[str, Sequence[Any]]
+Cells = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Pages:
     def __init__(self, level: Level, shape: Shape, scope: str) -> None:
         self._level = level
         self._shape = shape
-        self._page = Page.from_arguments(dict(level.args))
+        self._page = Page.from_arguments(level.args)
         self._field = scope
         self._order = ""
         self._values: list[Any] | None = None
@@ -93,32 +94,34 @@ class Pages:
 
         `key` names the listing's form, for which the statements are prepared once.
         """
-        cut, dialect = self._cut(listing), self._level.context.graph.database.dialect
-        rows: Found | None = None
+        cut, session = self._cut(listing), self._level.context.session
+        rows: Rows | None = None
         if self._shape.has_rows:
-            prepared = self._shape.once((key, cut), lambda: Prepared(listing.page(cut, dialect)))
-            rows = (await self._level.context.reader.fetch(prepared, **given, **self._cursor())).data
+            prepared = self._shape.once((key, cut), lambda: Prepared(listing.page(cut, self._dialect)))
+            found = await session.find(prepared, {**given, **self._cursor()})
+            rows = Rows.of_one(found, self._page.size) if listing.parent is None else Rows.of_many(found)
         counts: Mapping[Any, int] = {}
         if "totalCount" in self._shape.selected:
             prepared = self._shape.once((key, COUNT), lambda: Prepared(listing.count()))
-            counts = _counts(
-                (await self._level.context.reader.fetch(prepared, is_bounded=False, **given)).data
-            )
+            counts = _counts(await session.read(prepared, given, is_bounded=False))
         return self._connections(rows, counts, parents)
 
     async def several(self, listings: Sequence[Listing]) -> Sequence[Any]:
         """The connections of parents with a listing each, in one statement all the same."""
-        reader = self._level.context.reader
-        dialect = self._level.context.graph.database.dialect
-        rows: Found | None = None
+        session = self._level.context.session
+        rows: Rows | None = None
         if self._shape.has_rows:
-            pages = [listing.page(self._cut(listing), dialect) for listing in listings]
-            rows = (await reader.fetch(together(pages), **self._cursor())).data
+            pages = [listing.page(self._cut(listing), self._dialect) for listing in listings]
+            rows = Rows.of_many(await session.find(together(pages), self._cursor()))
         counts: Mapping[Any, int] = {}
         if "totalCount" in self._shape.selected:
             counted = together([listing.count() for listing in listings])
-            counts = _counts((await reader.fetch(counted, is_bounded=False)).data)
+            counts = _counts(await session.read(counted, is_bounded=False))
         return self._connections(rows, counts, range(len(listings)))
+
+    @property
+    def _dialect(self) -> str:
+        return self._level.context.graph.database.dialect
 
     def _scope(self) -> str:
         arguments = sorted(
@@ -136,40 +139,38 @@ class Pages:
         return Cut(self._page.is_backward, nulls, self._shape.has_cursors)
 
     def _cursor(self) -> dict[str, Any]:
-        values = self._values or ()
-        return {LIMIT: self._page.size + 1} | {
-            f"{AFTER}{place}": value for place, value in enumerate(values) if value is not None
-        }
+        given: dict[str, Any] = {LIMIT: self._page.size + 1}
+        if self._values is not None:
+            values = enumerate(self._values)
+            given |= {f"{AFTER}{place}": value for place, value in values if value is not None}
+        return given
 
     def _connections(
-        self, found: Found | None, counts: Mapping[Any, int], parents: Sequence[Any]
+        self, rows: Rows | None, counts: Mapping[Any, int], parents: Sequence[Any]
     ) -> Sequence[Any]:
-        columns: dict[str, Sequence[Any]] = {}
-        if found is not None:
-            columns |= self._rows(found, parents)
+        columns: dict[str, Sequence[Any]] = {} if rows is None else self._rows(rows, parents)
         if "totalCount" in self._shape.selected:
             columns["total_count"] = [counts.get(parent, 0) for parent in parents]
         return RowBatch(Connection, columns, len(parents))
 
-    def _rows(self, found: Found, parents: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        shape, size = self._shape, self._page.size
-        found_runs = runs(found[PARENT]) if PARENT in found else {None: range(len(found["id"]))}
-        whole = [found_runs.get(parent, NONE) for parent in parents]
+    def _rows(self, found: Rows, parents: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        shape, size, cells = self._shape, self._page.size, found.cells
+        whole = [found.runs.get(parent, NONE) for parent in parents]
         places: list[range] = [run[:size] for run in whole]
         if self._page.is_backward:
             places = [run[::-1] for run in places]
-        rows = RowBatch(shape.entity.type, shape.entity.values(shape.names, found), len(found["id"]))
+        rows = RowBatch(shape.entity.type, shape.entity.values(shape.names, cells), len(cells["id"]))
         columns: dict[str, Sequence[Any]] = {}
         if "nodes" in shape.selected:
             columns["nodes"] = Grouped(rows, places)
         if "edges" in shape.selected:
-            cursors = {"cursor": self._cursors(found, range(len(rows)))} if shape.has_edge_cursors else {}
+            cursors = {"cursor": self._cursors(cells, range(len(rows)))} if shape.has_edge_cursors else {}
             columns["edges"] = Grouped(RowBatch(Edge, {**cursors, "node": rows}, len(rows)), places)
         if "pageInfo" in shape.selected:
-            columns["page_info"] = self._infos(found, whole, places)
+            columns["page_info"] = self._infos(cells, whole, places)
         return columns
 
-    def _infos(self, found: Found, whole: Sequence[range], places: Sequence[range]) -> RowBatch:
+    def _infos(self, cells: Cells, whole: Sequence[range], places: Sequence[range]) -> RowBatch:
         has_cursor = [self._page.cursor is not None] * len(places)
         has_more = [len(run) > self._page.size for run in whole]
         ends = (has_cursor, has_more) if self._page.is_backward else (has_more, has_cursor)
@@ -177,17 +178,34 @@ class Pages:
             zip(("has_next_page", "has_previous_page"), ends, strict=True)
         )
         for name, end in self._shape.ends:
-            cursors = iter(self._cursors(found, [run[end] for run in places if run]))
+            cursors = iter(self._cursors(cells, [run[end] for run in places if run]))
             columns[name] = [next(cursors) if run else None for run in places]
         return RowBatch(PageInfo, columns, len(places))
 
-    def _cursors(self, found: Found, places: Sequence[int]) -> list[str]:
-        sorts = [column for name, column in found.items() if name.startswith(SORT)]
-        cells = [*sorts, found["id"]]
-        chosen = ([column[place] for column in cells] for place in places)
-        return self._level.context.graph.cursors.encode_all(self._scope(), chosen)
+    def _cursors(self, cells: Cells, places: Sequence[int]) -> list[str]:
+        columns = [column for name, column in cells.items() if name.startswith(SORT)]
+        columns.append(cells["id"])
+        return self._level.context.graph.cursors.encode_all(self._scope(), columns, places)
 
 
-def _counts(found: Found) -> dict[Any, int]:
+class Rows(NamedTuple):
+    """The rows of pages as columns, and which of them are of which parent; there may be one more than the page has."""
+
+    cells: Cells
+    runs: Mapping[Any, range]
+
+    @classmethod
+    def of_one(cls, found: Found, size: int) -> Rows:
+        """Those of one parent; what is behind the page is only counted."""
+        return cls(Found(found.compiled, found.rows[:size]).columns(), {None: range(len(found.rows))})
+
+    @classmethod
+    def of_many(cls, found: Found) -> Rows:
+        """Those of many parents, whose rows stand together."""
+        cells = found.columns()
+        return cls(cells, runs(cells[PARENT]))
+
+
+def _counts(found: Cells) -> dict[Any, int]:
     parents = found[PARENT] if PARENT in found else [None] * len(found[COUNT])
     return dict(zip(parents, found[COUNT], strict=True))

@@ -101,7 +101,7 @@ class ReadSession:
         self._moment: ReadConnection | None = None
         self._snapshots = 0
         self._rest: asyncio.TimerHandle | None = None
-        self._is_closed = False
+        self.is_closed = False
         self.count = 0
         self.until: float | None = None
 
@@ -192,15 +192,15 @@ class ReadSession:
 
     async def close(self) -> None:
         """Gives the connection back for good; safe to call twice and under cancellation."""
-        self._is_closed = True
+        self.is_closed = True
         await self.release()
 
     async def _connected(self) -> ReadConnection:
-        if self._connection is None and not self._is_closed:
+        if self._connection is None and not self.is_closed:
             self._connection = await self._readers.connect(self._scope)
             self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
         # The request may also have ended while a connection was on its way.
-        if self._connection is None or self._is_closed:
+        if self._connection is None or self.is_closed:
             await self.release()
             raise RequestEnded(
                 "The request has ended, so nothing is read for it any more; await what you begin before you return."
