@@ -7,6 +7,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -106,6 +107,15 @@ class Shortcut:
         await (self._graph if is_graph else self._app)(scope, receive, send)
 
 
+class Site(Starlette):
+    """Starlette without what it puts round all else: the envelope answers failures, or leaves them to the server."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The middleware, from the envelope on."""
+        stack = super().build_middleware_stack()
+        return stack.app if isinstance(stack, ServerErrorMiddleware) else stack
+
+
 def create_app(gateway: Gateway) -> Starlette:
     """The ASGI application that serves the graph."""
     configuration, library, load = gateway.configuration, gateway.library, gateway.load
@@ -119,7 +129,7 @@ def create_app(gateway: Gateway) -> Starlette:
     sockets = Sockets(
         desk, gateway.authenticator, gateway.streams, configuration, load, gateway.metrics.codes
     )
-    app = Starlette(
+    app = Site(
         routes=[
             WebSocketRoute(GRAPH, sockets),
             Route(GRAPH, endpoint),

@@ -101,7 +101,7 @@ class GraphQLEndpoint:
             if operation is None
             else {
                 "graphql.operation.type": operation.kind.value,
-                "graphql.operation.name": self._metrics.label(operation),
+                "graphql.operation.name": operation.label[0],
             }
         )
         return {

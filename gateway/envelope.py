@@ -1,6 +1,7 @@
 """Envelope: what goes round every answer: the request's id, and headers that browsers heed."""
 
 import re
+from collections.abc import Iterable
 from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,7 @@ from gateway.head import Head
 from gateway.response import Responder
 from tabard.ends import failure_of, is_end
 
+HEADER = b"x-request-id"
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}")
 SECURITY = (
     (b"cache-control", b"no-store"),
@@ -19,6 +21,8 @@ SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+
+NAMES = frozenset(name for name, _ in SECURITY)
 
 
 class Envelope:
@@ -63,7 +67,9 @@ def request_id_of(scope: Scope) -> str:
 
 def given_or_new(head: Head) -> str:
     """The caller's id for the request when it is plain and short, else a new one."""
-    given = head.first(b"x-request-id")
+    if HEADER not in head:
+        return new_id()
+    given = head.first(HEADER)
     return given if REQUEST_ID.fullmatch(given) else new_id()
 
 
@@ -75,5 +81,7 @@ def new_id() -> str:
 def enveloped(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     """The headers with the request's id and those for browsers."""
     present = dict(headers)
-    added = [pair for pair in SECURITY if pair[0] not in present]
-    return [*headers, (b"x-request-id", request_id.encode()), *added]
+    added: Iterable[tuple[bytes, bytes]] = SECURITY
+    if not NAMES.isdisjoint(present):
+        added = [pair for pair in SECURITY if pair[0] not in present]
+    return [*headers, (HEADER, request_id.encode()), *added]

@@ -79,6 +79,7 @@ class GraphEngine:
 
     def __init__(self, graph: Graph, migrations: Migrations) -> None:
         self._graph = graph
+        self._schema = graph.graphql_schema
         self._migrations = migrations
         self._sdl = sdl(graph.schema)
         self._troubles = Troubles()
@@ -93,7 +94,7 @@ class GraphEngine:
     @property
     def graphql_schema(self) -> GraphQLSchema:
         """The schema that documents are validated against."""
-        return self._graph.graphql_schema
+        return self._schema
 
     async def execute(
         self,
@@ -111,16 +112,11 @@ class GraphEngine:
         context.rate = rate
         context.session.until = until
         try:
-            return await self._run(operation, variables, context)
+            # A cached document meets its cached plan here; nothing is looked up that the text decides.
+            trusted = operation.is_trusted
+            outcome = await run(self._schema, _ready(operation), context, variables, trusted=trusted)
         finally:
             await context.close()
-
-    async def _run(
-        self, operation: Operation, variables: dict[str, Any], context: Context
-    ) -> ExecutionResult:
-        """A cached document meets its cached plan here; nothing is looked up that the text decides."""
-        schema, trusted = self.graphql_schema, operation.is_trusted
-        outcome = await run(schema, _ready(operation), context, variables, trusted=trusted)
         return self._graph.judged(outcome, operation.document)
 
     async def subscribe(

@@ -18,13 +18,13 @@ from prometheus_client.metrics_core import Metric
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.documents.documents import Operation
+from gateway.documents.documents import OTHER, Operation
 from gateway.engine import Vitals
 from gateway.live.streams import Streams
 from gateway.load import Load
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OTHER: Final = "other"
+NO_OPERATION: Final = (OTHER, "none")
 
 
 class Durations:
@@ -66,17 +66,12 @@ class Metrics:
 
     def answered(self, operation: Operation | None, status: int, seconds: float) -> None:
         """One more answer."""
-        label = OTHER if operation is None else self.label(operation)
-        kind = "none" if operation is None else operation.kind.value
+        label, kind = NO_OPERATION if operation is None else operation.label
         self.answers[label, kind, status] += 1
         durations = self.durations.get(label)
         if durations is None:
             durations = self.durations[label] = Durations()
         durations.add(seconds)
-
-    def label(self, operation: Operation) -> str:
-        """The operation's name where its document is trusted; whatever clients make up is `other`."""
-        return (operation.name or OTHER) if operation.is_trusted else OTHER
 
     async def serve(self, _: Request) -> Response:
         """What `GET /metrics` answers."""

@@ -33,6 +33,7 @@ from tabard.tracing import span
 
 # Measured: a parsed document keeps about 470 bytes for each token.
 BYTES_PER_TOKEN = 500
+OTHER = "other"
 NUL_ESCAPE = re.compile(r"\\u(?:0000|\{0+\})")
 
 
@@ -59,6 +60,11 @@ class Operation:
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.node.operation
+
+    @cached_property
+    def label(self) -> tuple[str, str]:
+        """By which it is counted: its name where its document is trusted, for clients make up others; and its kind."""
+        return (self.name if self.is_trusted and self.name else OTHER), self.kind.value
 
 
 @dataclass(frozen=True, eq=False, slots=True)

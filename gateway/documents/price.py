@@ -39,10 +39,12 @@ class Quote(NamedTuple):
     def spent(self, data: bytes) -> int:
         """What an answer has cost, by the objects and lists that its JSON names; all that it may cost at most."""
         # Looked through no further than to the last that is counted.
-        return self.flat + sum(1 for _ in islice(NAMED.finditer(data), self.cost - self.flat))
+        return self.flat + len([*islice(NAMED.finditer(data), self.cost - self.flat)])
 
     def require(self, limits: Limits) -> None:
         """Raises LimitExceeded when it is more than the operator allows."""
+        if self.page <= limits.page and self.nodes <= limits.nodes and self.cost <= limits.cost:
+            return
         for code, measure, what in BOUNDS:
             if (actual := getattr(self, measure)) > (limit := getattr(limits, measure)):
                 raise LimitExceeded(code, what, limit=limit, actual=actual)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 from types import FunctionType, MemberDescriptorType, NoneType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
 from gateway.execution.columns import Column, Selected, Values
@@ -84,19 +84,19 @@ class Leaves:
 
     def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
         """A row of a batch that several places share is completed once for all of them."""
-        batch, places = (sources.rows, sources.places) if type(sources) is Picked else (sources, None)
-
-        def shown(values: Values) -> Values:
-            return values if places is None else at(values, cast(Sequence[int], places))
-
+        places: Any = None
+        batch = sources
+        if type(sources) is Picked:
+            batch, places = sources.rows, sources.places
         for field, exact, values in zip(self._fields, self._exact, self._raw(batch), strict=True):
             done = None if values is None else exact(values)
             if done is not None:
-                selected.cells.append(shown(done))
+                selected.cells.append(done if places is None else at(done, places))
             elif values is not None:
-                selected.add(run.completed(field, shown(values), FieldPlace(place, field)))
+                shown = values if places is None else at(values, places)
+                selected.add(run.completed(field, shown, FieldPlace(place, field)))
             else:
-                field.fill(run, shown(batch), place, selected)
+                field.fill(run, batch if places is None else at(batch, places), place, selected)
 
     def _raw(self, batch: Values) -> Sequence[Values | None]:
         """What there is for each field; None for what has to be asked for on its own."""

@@ -55,7 +55,7 @@ class Admission:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._reads is not None:
+        if self._reads is not None and not self._reads.is_closed:
             await self._reads.close()
 
 
