@@ -102,7 +102,11 @@ class Leaves:
         """What there is for each field; None for what has to be asked for on its own."""
         try:
             if type(batch) is RowBatch:
-                return [source.of_batch(batch) for source in self._sources]
+                column = batch.columns.get
+                return [
+                    column(source.name) if type(source) is Attribute else source.of_batch(batch)
+                    for source in self._sources
+                ]
             classes = list(map(type, batch))
             # Most often they are all of one class, and of that of the last time.
             if classes.count(self._class) != len(classes):

@@ -22,12 +22,10 @@ def is_long(values: Values) -> bool:
 
 
 def in_chunks(run: Run, values: Values, place: Place, complete: Callable[[Values, Place], Column]) -> Column:
-    """The column that `complete` makes of the values; of many, chunk by chunk, if anybody may wait for it.
+    """The column that `complete` makes of many values, chunk by chunk, for a run that is awaited.
 
     A declared field is read for all chunks at once: its call is held until the last of them has joined it.
     """
-    if not run.is_awaited or not is_long(values):
-        return complete(values, place)
 
     def part(start: int) -> Later:
         rows = range(start, min(start + CHUNK, len(values)))

@@ -109,14 +109,17 @@ def _present(column: Column, is_nullable: bool) -> Column:
 
 
 def _integers(is_nullable: bool) -> Exact:
-    same = _same(int, is_nullable)
+    allowed = {int, type(None)} if is_nullable else {int}
 
     def exact(column: Column) -> Column | None:
-        if same(column) is None:
-            return None
+        numbers, types = column, list(map(type, column))
+        if types.count(int) != len(types):
+            if not allowed.issuperset(types):
+                return None
+            numbers = [value for value in column if value is not None]
         try:
             # C's integers have the range of GraphQL's.
-            array("i", _present(column, is_nullable))
+            array("i", numbers)
         except OverflowError:
             return None
         return column
@@ -177,8 +180,8 @@ def _kept(kind: type[date], is_nullable: bool, exact: Exact) -> Exact:
     def kept(column: Column) -> Column | None:
         if type(column) is not Texts:
             return exact(column)
-        is_right = column.kind is kind and (is_nullable or None not in column.texts)
-        return column.texts if is_right else None
+        texts = column.texts
+        return texts if column.kind is kind and (is_nullable or None not in texts) else None
 
     return kept
 

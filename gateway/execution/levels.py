@@ -189,6 +189,9 @@ class LevelCall:
 
     def come(self, values: Values) -> None:
         """Hands out what was read; to the parts of a long list one by one."""
+        if len(self._parts) == 1:
+            self._parts[0][1](values)
+            return
         start = 0
         for size, come in self._parts:
             part = values if size == len(values) else at(values, range(start, start + size))

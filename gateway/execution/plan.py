@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLSchema
 from graphql.execution.collect_fields import FieldDetailsList
 
+from gateway.execution.places import FieldPlace
 from gateway.execution.rows import Build
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class FieldPlan:
 
     def fill(self, run: Run, sources: Values, place: Place, selected: Selected) -> None:
         """A field is a part of its selection."""
-        selected.add(run.field(self, sources, place))
+        here = FieldPlace(place, self)
+        if self.policies and (denial := run.denial(self.policies)) is not None:
+            selected.add(run.completed(self, [denial] * len(sources), here))
+        else:
+            selected.add(self.source.column(run, self, sources, here))
 
     def null_error(self) -> TypeError:
         """What graphql-core says of a null where none may be."""

@@ -127,22 +127,17 @@ class Run:
             part.fill(self, sources, place, selected)
         return selected.whole()
 
-    def field(self, field: FieldPlan, sources: Values, place: Place) -> Column:
-        """One field of all sources."""
-        here = FieldPlace(place, field)
-        if field.policies and (denial := self.denial(field.policies)) is not None:
-            return self.completed(field, [denial] * len(sources), here)
-        return field.source.column(self, field, sources, here)
-
     def completed(self, field: FieldPlan, raw: Values, place: Place) -> Column:
         """The column of a field's raw values, when those that are awaitable have come."""
-        return self.shaped(field.shape, raw, place, field)
+        quick = field.shape.quick(self, raw, place, field)
+        return self._looked_at(field.shape, raw, place, field) if quick is None else quick
 
     def shaped(self, shape: Shape, raw: Values, place: Place, field: FieldPlan) -> Column:
         """The same for values of a shape: a field's, or the items of its lists."""
         quick = shape.quick(self, raw, place, field)
-        if quick is not None:
-            return quick
+        return self._looked_at(shape, raw, place, field) if quick is None else quick
+
+    def _looked_at(self, shape: Shape, raw: Values, place: Place, field: FieldPlan) -> Column:
         if rows := awaitable_rows(raw):
             return self._later(raw, rows, lambda values: self.plain(shape, values, place, field))
         return shape.complete(self, raw, place, field)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from graphql import GraphQLAbstractType, GraphQLObjectType
 from graphql.execution.executor import invalid_return_type_error
 
-from gateway.execution.chunks import in_chunks
+from gateway.execution.chunks import in_chunks, is_long
 from gateway.execution.columns import NOBODY, Column, Done, Everywhere, Listed, Lost, Scattered, Values
 from gateway.execution.leaves import Leaf, is_null
 from gateway.execution.lists import as_list, collected
@@ -127,7 +127,10 @@ class ListShape:
         self, run: Run, sizes: Sequence[int | None], flat: Values, lost: Lost, place: Place, field: FieldPlan
     ) -> Column:
         inside = ItemsPlace(place, sizes, self._items.is_nullable)
-        items = in_chunks(run, flat, inside, lambda some, where: run.shaped(self._items, some, where, field))
+        if run.is_awaited and is_long(flat):
+            items = in_chunks(run, flat, inside, lambda some, at: run.shaped(self._items, some, at, field))
+        else:
+            items = run.shaped(self._items, flat, inside, field)
         return Listed(sizes, items, self.is_nullable, lost)
 
 

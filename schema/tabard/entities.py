@@ -51,9 +51,10 @@ class Entity:
 
     def values(self, names: Iterable[str], cells: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """The attributes' columns of values; `cells` maps column names to cells."""
+        known = self.attributes
         return {
-            name: cells[attribute.names[0]] if attribute.build is None else attribute.values(cells)
-            for name, attribute in ((name, self.attributes[name]) for name in names)
+            name: cells[one.names[0]] if (one := known[name]).build is None else one.values(cells)
+            for name in names
         }
 
     def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:

@@ -72,7 +72,7 @@ class DeclaredField(StrawberryField):
         loader = context.loaders.get(place)
         if loader is None:
             selection = Selection(raw.field_nodes, raw.schema, raw.fragments, raw.variable_values)
-            level = Level(context, self.contribution.plugin, position, selection, kwargs)
+            level = Level(context, self.contribution.plugin, position, selection, kwargs, {})
             name = f"{raw.parent_type.name}.{raw.field_name}"
             loader = context.loaders[place] = _loader(level, self.contribution, name)
         loaded = loader.load(key)

@@ -8,7 +8,7 @@ import strawberry
 
 from tabard.columnwise import columnwise
 from tabard.naming import noun_of
-from tabard.storage.ids import encode_global_id
+from tabard.storage.ids import encode_global_id, encode_global_ids
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class Deleted(Named):
 
 
 def _global_ids(type_: type, ids: Sequence[int]) -> list[str]:
-    noun = noun_of(type_)
-    return [encode_global_id(noun, id) for id in ids]
+    return encode_global_ids(noun_of(type_), ids)
 
 
 @strawberry.interface(description="Anything with a global id.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -68,7 +68,7 @@ class RecordRead:
 
     async def load(self, level: Level, keys: list[Any]) -> list[Any]:
         read = NodesRead(level.context.graph.registry, is_many=True)
-        nodes: list[Any] = (await read.load(replace(level, args={"ids": keys}), [None]))[0]
+        nodes: list[Any] = (await read.load(level._replace(args={"ids": keys}), [None]))[0]
         return nodes
 
     def child(self) -> type | None:

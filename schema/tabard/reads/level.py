@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tabard.selection import Selection
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from tabard.context import Context
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """What a declared read needs beside the parents' keys.
 
     `position` is the response path without list indexes; `plugin` the name that owns the field.
@@ -27,7 +25,7 @@ class Level:
     position: tuple[str, ...]
     selection: Selection
     args: Mapping[str, Any]
-    memo: dict[Any, Any] = field(default_factory=dict)
+    memo: dict[Any, Any]
 
     def attributes(self, selection: Selection, type_: type) -> frozenset[str]:
         """The attributes of `type_` that the selection needs, `id` among them for rows of a table."""

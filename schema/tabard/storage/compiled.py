@@ -170,7 +170,10 @@ def argument_of(compiled: Any, name: str, numbers: Mapping[str, int]) -> Argumen
         return Argument(parameter.key, process, is_scope=True)
     if name in numbers:
         return Argument(numbers[name], process)
-    return Argument(name, process, written=lambda: parameter.effective_value)
+    if parameter.callable is not None:
+        return Argument(name, process, written=parameter.callable)
+    value = parameter.value if process is None else process(parameter.value)
+    return Argument(name, None, written=lambda: value)
 
 
 class _Number:

@@ -6,7 +6,7 @@ processes, and in order of creation within one.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
@@ -66,10 +66,17 @@ def first_id_of(instant: datetime) -> int:
 
 def encode_global_id(noun: str, id: int) -> str:
     """The global id of a row: its noun and 13 characters, e.g. `company_01hx3v9k2m0qe`."""
-    return (
-        f"{noun}_{ALPHABET[id >> 60]}{TRIPLES[id >> 45 & 32767]}"
-        f"{TRIPLES[id >> 30 & 32767]}{TRIPLES[id >> 15 & 32767]}{TRIPLES[id & 32767]}"
-    )
+    return encode_global_ids(noun, (id,))[0]
+
+
+def encode_global_ids(noun: str, ids: Sequence[int]) -> list[str]:
+    """The global ids of rows of one noun."""
+    one, three = ALPHABET, TRIPLES
+    return [
+        f"{noun}_{one[id >> 60]}{three[id >> 45 & 32767]}"
+        f"{three[id >> 30 & 32767]}{three[id >> 15 & 32767]}{three[id & 32767]}"
+        for id in ids
+    ]
 
 
 def decode_global_id(value: str) -> tuple[str, int] | None:

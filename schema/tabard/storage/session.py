@@ -13,7 +13,7 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 
 from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
-from tabard.storage.completion import ended
+from tabard.storage.completion import completed
 from tabard.storage.faults import retold, too_slow, translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
@@ -187,8 +187,8 @@ class ReadSession:
         if self._rest is not None:
             self._rest.cancel()
         connection, self._connection, self._moment = self._connection, None, None
-        if connection is not None:
-            await ended(connection.close())
+        if connection is not None and (ending := connection.close()) is not None:
+            await completed(ending)
 
     async def close(self) -> None:
         """Gives the connection back for good; safe to call twice and under cancellation."""
