@@ -18,6 +18,7 @@ from gateway.execution.infos import LazyInfo
 from gateway.execution.places import FieldPlace, Place
 from gateway.execution.waits import ended, outcome
 from tabard.guard import Guarded
+from tabard.mutations import MutationField
 
 if TYPE_CHECKING:
     from gateway.execution.plan import FieldPlan
@@ -136,6 +137,31 @@ class Call:
             range(len(parents)),
         )
         return run.completed(field, raw, place)
+
+
+class Change:
+    """A mutation's work, begun with the input that its field was given."""
+
+    def __init__(self, definition: MutationField, guard: Guarded, arguments: Arguments, schema: Any) -> None:
+        self._definition = definition
+        self._arguments = arguments
+        self._guard = guard
+        self._config = schema.config
+        self._scalars = schema.schema_converter.scalar_registry
+
+    def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
+        try:
+            given = self._arguments.of(run)
+        except Exception as error:  # noqa: BLE001 - a wrong argument is the error of every row
+            return run.completed(field, [error] * len(sources), place)
+        raw = run.mapped(
+            lambda _: self._guard.contained(self._begun, run.context, field.name, given.give()), sources
+        )
+        return run.completed(field, raw, place)
+
+    def _begun(self, context: Any, name: str, given: Given) -> Any:
+        value = self._definition.received(given, self._scalars, self._config)
+        return self._definition.mutation.run(context, name, value)
 
 
 class ItemByItem:

@@ -10,10 +10,11 @@ from strawberry.types.field import StrawberryField
 from gateway.execution.arguments import Arguments
 from gateway.execution.attributes import Attribute, Computed
 from gateway.execution.levels import Declared
-from gateway.execution.sources import Call, ItemByItem, Method, Source, Typename
+from gateway.execution.sources import Call, Change, ItemByItem, Method, Source, Typename
 from tabard.columnwise import columnwise_of
 from tabard.fields import DeclaredField
 from tabard.guard import Guarded
+from tabard.mutations import MutationField
 from tabard.selection import Selection
 
 DEFINITION = "strawberry-definition"
@@ -46,12 +47,19 @@ def source_of(
     assembled: Any = getattr(schema, "_strawberry_schema", None)
     if not _is_generated(known, guard, assembled):
         return Call(guard.contained_resolve, arguments)
+    if isinstance(known, MutationField):
+        return Change(known, guard, arguments, assembled)
     if isinstance(known, DeclaredField):
         return Declared(known, guard, arguments, selection, position, parent, nodes, assembled)
-    if known.base_resolver is None:
-        return Attribute(known.python_name)
-    method = Method(known, guard, arguments, assembled)
-    columnwise = columnwise_of(known.base_resolver.wrapped_func)
+    return _own(known, guard, arguments, assembled)
+
+
+def _own(field: StrawberryField, guard: Guarded, arguments: Arguments, assembled: Any) -> Source:
+    """The source of what an object itself has or computes."""
+    if field.base_resolver is None:
+        return Attribute(field.python_name)
+    method = Method(field, guard, arguments, assembled)
+    columnwise = columnwise_of(field.base_resolver.wrapped_func)
     return method if columnwise is None else Computed(columnwise, method)
 
 
@@ -59,7 +67,7 @@ def _is_generated(field: StrawberryField, guard: Guarded, schema: Any) -> bool:
     """Whether the resolver is what Strawberry generates for a field that changes nothing about it."""
     if schema is None or field.extensions or schema.exception_handlers:
         return False
-    if isinstance(field, DeclaredField):
+    if isinstance(field, DeclaredField | MutationField):
         return True
     is_usual = type(field).get_result is StrawberryField.get_result
     expected = (BASIC,) if field.base_resolver is None else RESOLVERS

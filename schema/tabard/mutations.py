@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument, StrawberryArgumentAnnotation
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import StrawberryArgument, StrawberryArgumentAnnotation, convert_argument
 from strawberry.types.field import StrawberryField
 
 from tabard.context import Context
@@ -32,6 +33,7 @@ from tabard.user_errors import UserError, user_error
 from tabard.work import Work
 
 RESULT = "result_id"
+INPUT = "input"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Parameter:
         ]
         return options[0] if options else None
 
+    @cached_property
+    def path(self) -> list[str]:
+        """Where it stands among the arguments."""
+        return [INPUT, camel(self.name)]
+
     @property
     def is_optional(self) -> bool:
         return type(None) in typing.get_args(self.annotation)
@@ -82,6 +89,7 @@ class Mutation:
 
     def __init__(self, contribution: MutationContribution) -> None:
         self.contribution = contribution
+        self.name = contribution.graphql_name
         hints = typing.get_type_hints(contribution.function, include_extras=True)
         self.parameters = [
             Parameter.of(parameter.name, hints[parameter.name], parameter.default)
@@ -137,7 +145,7 @@ class Mutation:
             raise context.graph.containment.failed(plugin, function, error) from error
 
     async def _transaction(self, context: Context, path: str, given: Any) -> Any:
-        graph, operation = context.graph, self.contribution.graphql_name
+        graph, operation = context.graph, self.name
         async with graph.database.writing(context.scope) as session:
             work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
             claim = await claimed(work, context.idempotency_key, path, given)
@@ -159,7 +167,7 @@ class Mutation:
             if value is strawberry.UNSET:
                 continue
             if parameter.entity is not None and value is not None:
-                value = await work.find_global(parameter.entity, value, ["input", camel(parameter.name)])
+                value = await work.find_global(parameter.entity, value, parameter.path)
             arguments[parameter.name] = value
         return arguments
 
@@ -221,7 +229,7 @@ class MutationField(StrawberryField):
         self.mutation = mutation
         if mutation.input is not None:
             annotation = StrawberryAnnotation(mutation.input)
-            self.arguments = [StrawberryArgument("input", None, annotation, description="What to change.")]
+            self.arguments = [StrawberryArgument(INPUT, None, annotation, description="What to change.")]
 
     @property
     def is_basic_field(self) -> bool:
@@ -235,7 +243,14 @@ class MutationField(StrawberryField):
         return MutationField(self.mutation)
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        return self.mutation.run(info.context, str(info.path.key), kwargs.get("input"))
+        return self.mutation.run(info.context, str(info.path.key), kwargs.get(INPUT))
+
+    def received(self, given: Mapping[str, Any], scalars: Mapping[Any, Any], config: StrawberryConfig) -> Any:
+        """The input as `get_result` gets it, of the arguments as graphql-core has read them."""
+        value, type_ = given.get(INPUT), self.mutation.input
+        if value is None or type_ is None:
+            return None
+        return convert_argument(value, type_, scalars, config, path=(INPUT,))
 
 
 def _outcome(result: Any) -> int | str | None:

@@ -29,6 +29,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class FirstRow(Mapping[str, Any]):
+    """The first row of columns; its cells are read only where somebody looks at them."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
 class Work:
     """What a mutation writes with. Everything is committed together, or nothing is.
 
@@ -147,11 +163,10 @@ class Work:
         """Reads inside the transaction."""
         return await self._session.fetch(statement)
 
-    async def first(self, statement: Prepared, **values: Any) -> dict[str, Any] | None:
+    async def first(self, statement: Prepared, **values: Any) -> Mapping[str, Any] | None:
         """The first row that a prepared read finds inside the transaction, by name."""
         found = await self._session.read(statement, values)
-        rows = zip(*found.values(), strict=True)
-        return next((dict(zip(found, row, strict=True)) for row in rows), None)
+        return FirstRow(found) if next(iter(found.values())) else None
 
     async def emit(self, event: EventKind, id: int, changed: Iterable[str] = ()) -> None:
         """Tells subscribers, once this is committed, what happened to the row and which fields changed."""

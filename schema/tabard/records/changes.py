@@ -127,7 +127,7 @@ class RecordChanges:
         write_entry(work, "record.changed", self._noun, id, as_changes(changes))
         return version
 
-    async def locked(self, id: int) -> dict[str, Any]:
+    async def locked(self, id: int) -> Mapping[str, Any]:
         """The record's row; nobody else changes it before this is committed."""
         row = await self._work.first(_locking(self._table), id=id)
         if row is None:

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import TracebackType
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tabard.storage.completion import completed
-from tabard.storage.faults import translated
+from tabard.storage.completion import completed, ended
+from tabard.storage.faults import retold, translated
 from tabard.storage.options import StorageOptions
 from tabard.storage.postgres import PostgresStorage
 from tabard.storage.scope import Scope
@@ -19,6 +20,40 @@ from tabard.storage.urls import database_url
 from tabard.storage.wakeups import Wakeups
 
 log = structlog.get_logger("tabard.storage")
+
+
+class Writing:
+    """A transaction while it lasts: `async with` gives its session."""
+
+    def __init__(self, storage: SqliteStorage | PostgresStorage, scope: Scope) -> None:
+        self._storage = storage
+        self._scope = scope
+
+    async def __aenter__(self) -> WriteSession:
+        with translated():
+            self._connection = await self._storage.begin(self._scope)
+        self._session = WriteSession(self._connection, self._storage.statements, self._scope)
+        return self._session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with translated():
+            try:
+                if error is None:
+                    # From here on a cancelled caller does not undo the change: it is committed, and the
+                    # idempotency key tells its outcome.
+                    await completed(self._commit())
+            finally:
+                self._session.end()
+                await ended(self._connection.close())
+        if error is not None:
+            retold(error)
+
+    async def _commit(self) -> None:
+        await self._session.commit()
+        if self._session.has_events:
+            self._storage.wakeups.announce(self._scope.portal_id)
 
 
 class Database:
@@ -49,24 +84,9 @@ class Database:
         """A session for the reads of one request; close it."""
         return ReadSession(self._storage, scope)
 
-    @asynccontextmanager
-    async def writing(self, scope: Scope) -> AsyncIterator[WriteSession]:
+    def writing(self, scope: Scope) -> Writing:
         """A transaction for the portal: commits at the end, rolls back when anything is raised."""
-        with translated():
-            async with self._storage.transaction(scope) as connection:
-                session = WriteSession(connection, self._storage.statements, scope)
-                try:
-                    yield session
-                    # Past this point a cancelled caller does not undo the change: it is committed, and the
-                    # idempotency key tells its outcome.
-                    await completed(self._commit(session))
-                finally:
-                    session.end()
-
-    async def _commit(self, session: WriteSession) -> None:
-        await session.commit()
-        if session.has_events:
-            self.wakeups.announce(session.scope.portal_id)
+        return Writing(self._storage, scope)
 
     @property
     def wakeups(self) -> Wakeups:

@@ -19,6 +19,7 @@ from tabard.storage.pulse import Pulse
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
+from tabard.storage.transaction import begun
 from tabard.storage.wakeups import PostgresWakeups
 
 STATEMENTS_PER_CONNECTION: Final = 500
@@ -135,14 +136,9 @@ class PostgresStorage:
             await ended(connection.close())
             raise
 
-    @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[PostgresConnection]:
-        connection = await self.connect(scope)
-        try:
-            await connection.command("BEGIN")
-            yield connection
-        finally:
-            await ended(connection.close())
+    async def begin(self, scope: Scope) -> PostgresConnection:
+        """A connection for the scope, inside a transaction."""
+        return await begun(await self.connect(scope))
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncConnection]:

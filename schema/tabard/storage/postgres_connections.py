@@ -67,6 +67,10 @@ class PostgresConnection:
             await self._driver.execute(text)
         self._is_in_transaction = text != "COMMIT"
 
+    async def begin(self) -> None:
+        """Begins a transaction."""
+        await self.command("BEGIN")
+
     async def commit(self) -> None:
         await self.command("COMMIT")
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from tabard.storage.completion import completed, ended
+from tabard.storage.completion import completed
 from tabard.storage.door import install_door
 from tabard.storage.lending import Lending, in_time
 from tabard.storage.options import StorageOptions
@@ -18,6 +18,7 @@ from tabard.storage.scope import Scope
 from tabard.storage.sqlite_connections import SqliteConnection, SqliteTransaction, on_thread
 from tabard.storage.statements import Statements
 from tabard.storage.tables import Tables
+from tabard.storage.transaction import begun
 from tabard.storage.wakeups import SqliteWakeups
 from tabard.turns import Turns
 
@@ -59,20 +60,23 @@ class SqliteStorage:
             self._lending.leave()
             raise
 
-    @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[SqliteTransaction]:
-        async with self._alone():
+    async def begin(self, scope: Scope) -> SqliteTransaction:
+        """A transaction that has begun, the only one until it is closed."""
+        await self._take_turn()
+        try:
             connection = self._writing
             if connection is None:
                 connection = await completed(on_thread(self._thread, self._open))
             transaction = SqliteTransaction(
-                connection, self._options.statement_timeout, self._thread, WRITE_BUSY_MS
+                connection, self._options.statement_timeout, self._give_turn, self._thread, WRITE_BUSY_MS
             )
-            try:
-                await transaction.begin()
-                yield transaction
-            finally:
-                await ended(transaction.close())
+        except BaseException:
+            self._turn.leave()
+            raise
+        return await begun(transaction)
+
+    def _give_turn(self, _: SqliteConnection) -> None:
+        self._turn.leave()
 
     def _open(self) -> PoolProxiedConnection:
         """The writer's connection; kept here, so that whoever is cut off while it is opened does not lose it."""
@@ -86,13 +90,16 @@ class SqliteStorage:
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
-        """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
-        if not self._turn.take():
-            await in_time(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
+        await self._take_turn()
         try:
             yield
         finally:
             self._turn.leave()
+
+    async def _take_turn(self) -> None:
+        """The writer's turn; whoever waits for it has no longer than the one who waits for the file."""
+        if not self._turn.take():
+            await in_time(self._turn, WRITE_BUSY_MS / 1000, "the writer did not come free")
 
     def watch(self) -> None:
         """Nothing: a file does not stop answering, and each statement has its own end."""

@@ -125,10 +125,14 @@ class SqliteTransaction(SqliteConnection):
     """
 
     def __init__(
-        self, pooled: PoolProxiedConnection, timeout: float, thread: ThreadPoolExecutor, patience: int
+        self,
+        pooled: PoolProxiedConnection,
+        timeout: float,
+        give_back: Callable[[SqliteConnection], None],
+        thread: ThreadPoolExecutor,
+        patience: int,
     ) -> None:
-        # It is not given back: the next transaction has it.
-        super().__init__(pooled, timeout, lambda connection: None)
+        super().__init__(pooled, timeout, give_back)
         self._thread = thread
         self._patience = patience
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
+from tabard.storage.completion import ended
 from tabard.storage.faults import translated
 from tabard.storage.scope import Scope
 from tabard.storage.session import Rows, rows_of
@@ -26,6 +27,9 @@ CUT_OFF: Final = "A statement was cut off, so nothing of its transaction is comm
 class WriteConnection(Protocol):
     """A checked-out connection of either kind, inside a transaction."""
 
+    async def begin(self) -> None:
+        """Begins the transaction."""
+
     async def fetch(
         self, text: str, values: Sequence[Any], *, is_bounded: bool, left: float | None
     ) -> Sequence[Any]:
@@ -36,6 +40,22 @@ class WriteConnection(Protocol):
 
     async def commit(self) -> None:
         """Ends the transaction with its changes done; without it they are undone."""
+
+    def close(self) -> Coroutine[Any, Any, None] | None:
+        """Gives the connection back, whatever became of the transaction; what it has to wait for, if anything."""
+
+
+C = TypeVar("C", bound=WriteConnection)
+
+
+async def begun(connection: C) -> C:
+    """The connection once its transaction has begun; it is given back where it cannot."""
+    try:
+        await connection.begin()
+    except BaseException:
+        await ended(connection.close())
+        raise
+    return connection
 
 
 class WriteSession:
