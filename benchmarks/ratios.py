@@ -47,7 +47,7 @@ class Contest:
         self._schema = SampleSchema(Root)._schema
         document = parse(query)
         (node,) = (item for item in document.definitions if isinstance(item, OperationDefinitionNode))
-        self._documents = {query: prepared(document, node)}
+        self._documents = {query: prepared(self._schema, document, node)}
         Plans.of(self._schema).sightings = 1
 
     async def stock(self) -> Any:

@@ -14,8 +14,7 @@ from graphql import ExecutionResult, GraphQLSchema
 
 from gateway.documents.documents import Operation
 from gateway.engine import Caller, EventStream
-from gateway.execution.lane import prepared, run
-from gateway.execution.planner import Operation as Prepared
+from gateway.execution.lane import Prepared, prepared, run
 from gateway.execution.plans import Plans
 from tabard.assembly import sdl
 from tabard.containment import Containment
@@ -114,10 +113,17 @@ class GraphEngine:
         try:
             # A cached document meets its cached plan here; nothing is looked up that the text decides.
             trusted = operation.is_trusted
-            outcome = await run(self._schema, _ready(operation), context, variables, trusted=trusted)
+            outcome = await run(self._schema, self._ready(operation), context, variables, trusted=trusted)
         finally:
             await context.close()
         return self._graph.judged(outcome, operation.document)
+
+    def _ready(self, operation: Operation) -> Prepared:
+        """What the lane runs; it is kept with the cached document."""
+        ready: Prepared | None = operation.plans.get(READY)
+        if ready is None:
+            ready = operation.plans[READY] = prepared(self._schema, operation.document, operation.node)
+        return ready
 
     async def subscribe(
         self,
@@ -137,7 +143,7 @@ class GraphEngine:
                     await context.close()
 
         if operation.is_trusted:
-            Plans.of(self.graphql_schema).trust(self.graphql_schema, _ready(operation))
+            Plans.of(self._schema).trust(self._schema, self._ready(operation).operation)
         return await self._graph.subscribe(admitted, operation.document, variables, operation.name)
 
     async def ready(self) -> Sequence[Finding]:
@@ -170,14 +176,6 @@ class GraphEngine:
             return str(error)
         self._is_current = True
         return None
-
-
-def _ready(operation: Operation) -> Prepared:
-    """What the lane runs; it is kept with the cached document."""
-    ready: Prepared | None = operation.plans.get(READY)
-    if ready is None:
-        ready = operation.plans[READY] = prepared(operation.document, operation.node)
-    return ready
 
 
 class Troubles:

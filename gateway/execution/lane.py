@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -14,10 +14,8 @@ from graphql import (
     OperationType,
     default_field_resolver,
 )
-from graphql.execution import get_variable_values
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.executor import default_type_resolver
-from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from gateway.execution.executor import CompiledExecutor
@@ -25,30 +23,37 @@ from gateway.execution.plan import Plan
 from gateway.execution.planner import Operation
 from gateway.execution.plans import Plans
 from gateway.execution.run import Run
+from gateway.execution.variables import Variables
 from gateway.execution.waits import ended
 
-NO_VARIABLES = VariableValues({}, {})
+
+class Prepared(NamedTuple):
+    """An operation with what is kept of it from one run to the next."""
+
+    operation: Operation
+    variables: Variables
 
 
-def prepared(document: DocumentNode, node: OperationDefinitionNode) -> Operation:
+def prepared(schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> Prepared:
     """An operation of a document, with what a plan needs of the document."""
     definitions = {
         item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
     }
     fragments = {name: FragmentDetails(item) for name, item in definitions.items()}
-    return Operation(node, fragments, definitions, hide_suggestions=True)
+    operation = Operation(node, fragments, definitions, hide_suggestions=True)
+    return Prepared(operation, Variables(schema, node))
 
 
 async def run(
     schema: GraphQLSchema,
-    operation: Operation,
+    ready: Prepared,
     context: Any,
     given: dict[str, Any] | None,
     *,
     trusted: bool = False,
 ) -> ExecutionResult:
     """The result of a validated operation; without a plan, which a trusted one has at once, it is graphql-core's."""
-    variables = _variables(schema, operation, given)
+    operation, variables = ready.operation, ready.variables.of(given)
     if isinstance(variables, list):
         return ExecutionResult(None, variables)
 
@@ -92,13 +97,3 @@ async def _stock(executor: CompiledExecutor) -> ExecutionResult:
         return outcome
     finally:
         await ended(list(begun))
-
-
-def _variables(
-    schema: GraphQLSchema, operation: Operation, given: dict[str, Any] | None
-) -> VariableValues | list[Any]:
-    """The coerced variables, or the errors of those that cannot be; an operation without any costs nothing."""
-    declared = operation.node.variable_definitions
-    if not declared:
-        return NO_VARIABLES
-    return get_variable_values(schema, declared, given or {}, max_errors=50, hide_suggestions=True)

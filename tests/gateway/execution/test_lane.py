@@ -23,7 +23,7 @@ async def answered(plans: Plans, query: str) -> ExecutionResult:
     schema, document = hostile_schema()._schema, parse(query)
     schema.extensions[Plans.KEY] = plans
     (node,) = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
-    return await lane.run(schema, lane.prepared(document, node), HostileContext(), {})
+    return await lane.run(schema, lane.prepared(schema, document, node), HostileContext(), {})
 
 
 @pytest.mark.parametrize("query", QUERIES)
