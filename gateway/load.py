@@ -65,7 +65,7 @@ class Load:
     def require_open(self) -> None:
         """Refuses what would be refused anyway, before its body is even read."""
         self.require_running()
-        if self._turns.waiting >= self._settings.waiting and self._turns.taken >= self._turns.places:
+        if self._turns.taken >= self._turns.places and self._turns.waiting >= self._settings.waiting:
             raise self._overloaded()
 
     async def enter(self) -> None:

@@ -29,7 +29,8 @@ class Attribute:
         self._get = attrgetter(name)
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        return run.completed(field, self.values(run, sources), place)
+        found = sources.columns.get(self.name) if type(sources) is RowBatch else None
+        return run.completed(field, self.values(run, sources) if found is None else found, place)
 
     def values(self, run: Run, sources: Values) -> Values:
         """The raw values."""

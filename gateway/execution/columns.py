@@ -28,14 +28,14 @@ class Column(Protocol):
 class Done:
     """A column of leaves, or one that failed as a whole."""
 
-    __slots__ = ("_lost", "_values")
+    __slots__ = ("lost", "values")
 
     def __init__(self, values: Values, lost: Lost = NOBODY) -> None:
-        self._values = values
-        self._lost = lost
+        self.values = values
+        self.lost = lost
 
     def assembled(self) -> tuple[Values, Lost]:
-        return self._values, self._lost
+        return self.values, self.lost
 
 
 class Later:
@@ -68,12 +68,17 @@ class Selected:
         self._columns: list[tuple[int, Column]] = []
 
     def add(self, column: Column) -> None:
-        """The next field is a column that is put together with the others."""
+        """The next field is a column, which is put together with the others unless it is whole already."""
+        if type(column) is Done and not column.lost:
+            self.cells.append(column.values)
+            return
         self._columns.append((len(self.cells), column))
         self.cells.append(())
 
     def is_lost(self) -> bool:
         """Whether the field that came last takes all with it; it is put together for that."""
+        if not self._columns or self._columns[-1][0] < len(self.cells) - 1:
+            return False
         number, column = self._columns.pop()
         values, lost = column.assembled()
         self._columns.append((number, Done(values, lost)))

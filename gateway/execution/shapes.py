@@ -131,7 +131,9 @@ class ListShape:
             items = in_chunks(run, flat, inside, lambda some, at: run.shaped(self._items, some, at, field))
         else:
             items = run.shaped(self._items, flat, inside, field)
-        return Listed(sizes, items, self.is_nullable, lost)
+        listed = Listed(sizes, items, self.is_nullable, lost)
+        # What is whole is cut at once, so that what is around it can be whole too.
+        return Done(*listed.assembled()) if type(items) is Done else listed
 
 
 class ObjectShape:
@@ -152,7 +154,7 @@ class ObjectShape:
 
     def _everywhere(self, run: Run, raw: Values, place: Place) -> Column:
         column = run.select(self._selection, raw, place)
-        return Everywhere(column) if self.is_nullable else column
+        return Everywhere(column) if self.is_nullable and type(column) is not Done else column
 
     def _picked(self, run: Run, raw: Picked, place: Place) -> Column | None:
         if None in raw.places and not self.is_nullable:

@@ -25,7 +25,8 @@ class Cursors:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        # The key is worked into it once; signing goes on from copies.
+        self._key = hmac.new(secret, digestmod="sha256")
 
     def encode(self, scope: str, values: Iterable[Any]) -> str:
         """The cursor of the row with these sort values and id."""
@@ -33,12 +34,11 @@ class Cursors:
 
     def encode_all(self, scope: str, columns: Sequence[Sequence[Any]], places: Iterable[int]) -> list[str]:
         """The cursors of the rows at these places of columns of sort values and ids."""
-        prefix, sign, write = scope.encode() + b"\0", hmac.digest, base64.urlsafe_b64encode
+        scoped, write = self._scoped(scope), base64.urlsafe_b64encode
         cursors = []
         for place in places:
-            payload = orjson.dumps([VERSION, *(_packed(column, place) for column in columns)])
-            signature = sign(self._secret, prefix + payload, "sha256")[:SIGNATURE_BYTES]
-            cursors.append(write(signature + payload).rstrip(b"=").decode())
+            payload = orjson.dumps([VERSION, *[_packed(column, place) for column in columns]])
+            cursors.append(write(_signature(scoped, payload) + payload).rstrip(b"=").decode())
         return cursors
 
     def decode(self, scope: str, cursor: str, count: int) -> list[Any]:
@@ -48,7 +48,7 @@ class Cursors:
         except ValueError as error:
             raise _invalid() from error
         signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-        if not hmac.compare_digest(signature, self._sign(scope, payload)):
+        if not hmac.compare_digest(signature, _signature(self._scoped(scope), payload)):
             raise _invalid()
         version, *values = orjson.loads(payload)
         if (
@@ -59,8 +59,16 @@ class Cursors:
             raise _invalid()
         return [_unpack(value) for value in values]
 
-    def _sign(self, scope: str, payload: bytes) -> bytes:
-        return hmac.digest(self._secret, scope.encode() + b"\0" + payload, "sha256")[:SIGNATURE_BYTES]
+    def _scoped(self, scope: str) -> hmac.HMAC:
+        scoped = self._key.copy()
+        scoped.update(scope.encode() + b"\0")
+        return scoped
+
+
+def _signature(scoped: hmac.HMAC, payload: bytes) -> bytes:
+    signing = scoped.copy()
+    signing.update(payload)
+    return signing.digest()[:SIGNATURE_BYTES]
 
 
 def _invalid() -> InvalidCursor:
