@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from types import TracebackType
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any, Final
 
 import asyncpg
 import sqlalchemy as sa
@@ -47,24 +46,22 @@ class PostgresConnection:
     ) -> Sequence[Any]:
         # The server itself ends what takes longer than a statement may.
         timeout = left if left is not None and left < self._timeout else None
-        with _Running(self, text):
-            return cast("Sequence[Any]", await self._driver.fetch(text, *values, timeout=timeout))
+        rows: Sequence[Any] = await self._answered(text, self._driver.fetch(text, *values, timeout=timeout))
+        return rows
 
     async def run(self, changes: Sequence[Change], *, is_bounded: bool) -> int:
         changed = 0
         for text, rows in joined(changes):
-            with _Running(self, text):
-                if len(rows) > 1:
-                    await self._driver.executemany(text, rows)
-                    continue
-                status = await self._driver.execute(text, *rows[0])
+            if len(rows) > 1:
+                await self._answered(text, self._driver.executemany(text, rows))
+                continue
+            status = await self._answered(text, self._driver.execute(text, *rows[0]))
             changed = int(status.rpartition(" ")[2])
         return changed
 
     async def command(self, text: str) -> None:
         self._is_in_transaction = True
-        with _Running(self, text):
-            await self._driver.execute(text)
+        await self._answered(text, self._driver.execute(text))
         self._is_in_transaction = text != "COMMIT"
 
     async def begin(self) -> None:
@@ -75,8 +72,20 @@ class PostgresConnection:
         await self.command("COMMIT")
 
     async def horizon(self) -> Horizon:
-        with _Running(self, _RUNNING):
-            return Horizon(*await self._driver.fetchrow(_RUNNING))
+        return Horizon(*await self._answered(_RUNNING, self._driver.fetchrow(_RUNNING)))
+
+    async def _answered(self, text: str, answer: Awaitable[Any]) -> Any:
+        """The driver's answer to a statement; the connection is busy until it is known to have ended."""
+        self.is_busy = True
+        try:
+            given = await answer
+        except TimeoutError as error:
+            raise too_slow() from error
+        except GIVEN_UP as error:
+            self.is_busy = False
+            raise _kind(error)(text, None, error) from error
+        self.is_busy = False
+        return given
 
     async def act_for(self, portal_id: int) -> None:
         """Sets the portal that row-level security goes by; it outlives the request."""
@@ -128,30 +137,6 @@ class PostgresConnection:
         except BaseException:
             self._driver.terminate()
             raise
-
-
-class _Running:
-    """Inside, a statement runs on the connection, which is busy as long as it is not known to have ended."""
-
-    __slots__ = ("_connection", "_text")
-
-    def __init__(self, connection: PostgresConnection, text: str) -> None:
-        self._connection = connection
-        self._text = text
-
-    def __enter__(self) -> None:
-        self._connection.is_busy = True
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, TimeoutError):
-            raise too_slow() from error
-        if error is not None and not isinstance(error, GIVEN_UP):
-            return
-        self._connection.is_busy = False
-        if error is not None:
-            raise _kind(error)(self._text, None, error) from error
 
 
 def _kind(error: Exception) -> type[sa.exc.DBAPIError]:
