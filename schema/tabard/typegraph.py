@@ -73,7 +73,8 @@ def reachable(roots: Iterable[type]) -> dict[type, None]:
             continue
         seen.add(type_)
         definition = type_.__strawberry_definition__  # type: ignore[attr-defined]
-        if definition.concrete_of is None:
+        # Where nothing says what it is a list of, as in `Edge[T]`, it is an alias and not a class.
+        if definition.concrete_of is None and isinstance(type_, type):
             found[type_] = None
         waiting.extend(interface.origin for interface in definition.interfaces)
         for field in definition.fields:
