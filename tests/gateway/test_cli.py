@@ -1,5 +1,6 @@
 """The command line: what each command prints, and the sentence and exit code for whatever is in its way."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -59,11 +60,13 @@ def data(tmp_path: Path, templates: Templates) -> Path:
 
 
 def refusal(result: Result, code: Exit) -> str:
-    """The one sentence on stderr of a command that ended with this code."""
+    """The one sentence on stderr of a command that ended with this code; a server logs before that it starts."""
     assert (result.exit_code, result.stdout) == (code, ""), result.output
     assert "Traceback" not in result.stderr
-    assert result.stderr.startswith("tabard: ")
-    return result.stderr.removeprefix("tabard: ").rstrip("\n")
+    logged, tabard, said = result.stderr.rpartition("tabard: ")
+    assert tabard
+    assert {json.loads(entry)["event"] for entry in logged.splitlines()} <= {"starting"}
+    return said.rstrip("\n")
 
 
 def test_help_imports_nothing_that_takes_long() -> None:
