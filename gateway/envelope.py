@@ -1,7 +1,6 @@
 """Envelope: what goes round every answer: the request's id, and headers that browsers heed."""
 
 import re
-from collections.abc import Iterable
 from random import getrandbits
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,8 +20,6 @@ SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-
-NAMES = frozenset(name for name, _ in SECURITY)
 
 
 class Envelope:
@@ -67,8 +64,6 @@ def request_id_of(scope: Scope) -> str:
 
 def given_or_new(head: Head) -> str:
     """The caller's id for the request when it is plain and short, else a new one."""
-    if HEADER not in head:
-        return new_id()
     given = head.first(HEADER)
     return given if REQUEST_ID.fullmatch(given) else new_id()
 
@@ -81,7 +76,5 @@ def new_id() -> str:
 def enveloped(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     """The headers with the request's id and those for browsers."""
     present = dict(headers)
-    added: Iterable[tuple[bytes, bytes]] = SECURITY
-    if not NAMES.isdisjoint(present):
-        added = [pair for pair in SECURITY if pair[0] not in present]
+    added = [pair for pair in SECURITY if pair[0] not in present]
     return [*headers, (HEADER, request_id.encode()), *added]

@@ -43,9 +43,6 @@ class Origins:
             await self._app(scope, receive, send)
             return
         head = Head.of(scope)
-        if b"origin" not in head and head.method != "OPTIONS":
-            await self._app(scope, receive, send)
-            return
         if refusal := self._refusal(head):
             await Responder(request_id_of(scope)).failure(refusal)(scope, receive, send)
             return

@@ -34,9 +34,7 @@ class GraphQLRequest(NamedTuple):
 
 def require_json(head: Head) -> None:
     """Refuses a body that is declared as anything but plain JSON in UTF-8."""
-    if b"content-encoding" in head and any(
-        encoding.strip().lower() != "identity" for encoding in head.every(b"content-encoding")
-    ):
+    if any(encoding.strip().lower() != "identity" for encoding in head.every(b"content-encoding")):
         raise unsupported("The body is compressed.", {"accept-encoding": "identity"})
     declared = head.every(b"content-type")
     media_type = parse_media_type(declared[0]) if len(declared) == 1 else None

@@ -43,8 +43,6 @@ class Quote(NamedTuple):
 
     def require(self, limits: Limits) -> None:
         """Raises LimitExceeded when it is more than the operator allows."""
-        if self.page <= limits.page and self.nodes <= limits.nodes and self.cost <= limits.cost:
-            return
         for code, measure, what in BOUNDS:
             if (actual := getattr(self, measure)) > (limit := getattr(limits, measure)):
                 raise LimitExceeded(code, what, limit=limit, actual=actual)
