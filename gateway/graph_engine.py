@@ -116,7 +116,7 @@ class GraphEngine:
             outcome = await run(self._schema, self._ready(operation), context, variables, trusted=trusted)
         finally:
             await context.close()
-        return self._graph.judged(outcome, operation.document) if outcome.errors else outcome
+        return self._graph.judged(outcome, operation.document)
 
     def _ready(self, operation: Operation) -> Prepared:
         """What the lane runs; it is kept with the cached document."""

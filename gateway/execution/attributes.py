@@ -29,8 +29,7 @@ class Attribute:
         self._get = attrgetter(name)
 
     def column(self, run: Run, field: FieldPlan, sources: Values, place: FieldPlace) -> Column:
-        found = sources.columns.get(self.name) if type(sources) is RowBatch else None
-        return run.completed(field, self.values(run, sources) if found is None else found, place)
+        return run.completed(field, self.values(run, sources), place)
 
     def values(self, run: Run, sources: Values) -> Values:
         """The raw values."""
@@ -103,11 +102,7 @@ class Leaves:
         """What there is for each field; None for what has to be asked for on its own."""
         try:
             if type(batch) is RowBatch:
-                column = batch.columns.get
-                return [
-                    column(source.name) if type(source) is Attribute else source.of_batch(batch)
-                    for source in self._sources
-                ]
+                return [source.of_batch(batch) for source in self._sources]
             classes = list(map(type, batch))
             # Most often they are all of one class, and of that of the last time.
             if classes.count(self._class) != len(classes):

@@ -167,8 +167,6 @@ class Listed:
     def assembled(self) -> tuple[Values, Lost]:
         items, gone = self._items.assembled()
         flat = items if isinstance(items, list) else list(items)
-        if len(self._sizes) == 1 and not gone:
-            return [None if self._sizes[0] is None else flat], NOBODY if self._is_nullable else self._lost
         ends = list(accumulate(size or 0 for size in self._sizes))
         values: list[Any] = [
             None if size is None else flat[end - size : end]

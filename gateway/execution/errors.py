@@ -59,8 +59,6 @@ class FieldErrors:
 
         Below a nulled place those up to the one that nulled it.
         """
-        if not self._found:
-            return {}
         by_root: dict[int, list[FieldError]] = defaultdict(list)
         for found in self._found:
             by_root[found.at.root].append(found)

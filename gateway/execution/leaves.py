@@ -109,17 +109,14 @@ def _present(column: Column, is_nullable: bool) -> Column:
 
 
 def _integers(is_nullable: bool) -> Exact:
-    allowed = {int, type(None)} if is_nullable else {int}
+    same = _same(int, is_nullable)
 
     def exact(column: Column) -> Column | None:
-        numbers, types = column, list(map(type, column))
-        if types.count(int) != len(types):
-            if not allowed.issuperset(types):
-                return None
-            numbers = [value for value in column if value is not None]
+        if same(column) is None:
+            return None
         try:
             # C's integers have the range of GraphQL's.
-            array("i", numbers)
+            array("i", _present(column, is_nullable))
         except OverflowError:
             return None
         return column

@@ -129,15 +129,13 @@ class Run:
 
     def completed(self, field: FieldPlan, raw: Values, place: Place) -> Column:
         """The column of a field's raw values, when those that are awaitable have come."""
-        quick = field.shape.quick(self, raw, place, field)
-        return self._looked_at(field.shape, raw, place, field) if quick is None else quick
+        return self.shaped(field.shape, raw, place, field)
 
     def shaped(self, shape: Shape, raw: Values, place: Place, field: FieldPlan) -> Column:
         """The same for values of a shape: a field's, or the items of its lists."""
         quick = shape.quick(self, raw, place, field)
-        return self._looked_at(shape, raw, place, field) if quick is None else quick
-
-    def _looked_at(self, shape: Shape, raw: Values, place: Place, field: FieldPlan) -> Column:
+        if quick is not None:
+            return quick
         if rows := awaitable_rows(raw):
             return self._later(raw, rows, lambda values: self.plain(shape, values, place, field))
         return shape.complete(self, raw, place, field)

@@ -51,11 +51,7 @@ class Entity:
 
     def values(self, names: Iterable[str], cells: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """The attributes' columns of values; `cells` maps column names to cells."""
-        known = self.attributes
-        return {
-            name: cells[one.names[0]] if (one := known[name]).build is None else one.values(cells)
-            for name in names
-        }
+        return {name: self.attributes[name].values(cells) for name in names}
 
     def objects(self, names: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> list[Any]:
         """Objects with just these attributes, one a row."""

@@ -71,10 +71,9 @@ def encode_global_id(noun: str, id: int) -> str:
 
 def encode_global_ids(noun: str, ids: Sequence[int]) -> list[str]:
     """The global ids of rows of one noun."""
-    one, three = ALPHABET, TRIPLES
     return [
-        f"{noun}_{one[id >> 60]}{three[id >> 45 & 32767]}"
-        f"{three[id >> 30 & 32767]}{three[id >> 15 & 32767]}{three[id & 32767]}"
+        f"{noun}_{ALPHABET[id >> 60]}{TRIPLES[id >> 45 & 32767]}"
+        f"{TRIPLES[id >> 30 & 32767]}{TRIPLES[id >> 15 & 32767]}{TRIPLES[id & 32767]}"
         for id in ids
     ]
 
