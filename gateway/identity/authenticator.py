@@ -55,7 +55,7 @@ class Admission:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._reads is not None and not self._reads.is_closed:
+        if self._reads is not None:
             await self._reads.close()
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 
 from tabard.errors import RequestEnded
 from tabard.storage.compiled import NOTHING, CompiledRead, Statement
-from tabard.storage.completion import completed
-from tabard.storage.faults import retold, too_slow, translated
+from tabard.storage.completion import ended
+from tabard.storage.faults import too_slow, translated
 from tabard.storage.scope import Scope
 from tabard.storage.statements import Prepared, Statements
 from tabard.tracing import span, spanned
@@ -101,7 +101,7 @@ class ReadSession:
         self._moment: ReadConnection | None = None
         self._snapshots = 0
         self._rest: asyncio.TimerHandle | None = None
-        self.is_closed = False
+        self._is_closed = False
         self.count = 0
         self.until: float | None = None
 
@@ -126,22 +126,18 @@ class ReadSession:
         """The rows as they come, for whoever knows what rows like them mean."""
         compiled, named = self._readers.statements.find(statement, values)
         arguments = compiled.arguments.values(self._parameters, named)
-        if not self._turn.take():
-            await self._turn.wait()
-        try:
+        async with self._turn:
             self.count += 1
-            left = None if self.until is None else self._left(self.until)
-            connection = self._connection or await self._connected()
-            fetching = connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
-            return Found(compiled, await spanned(fetching, span, "statement"))
-        except BaseException as error:
-            retold(error)
-            raise
-        finally:
-            self._turn.leave()
+            with translated():
+                left = self._left()
+                connection = self._connection or await self._connected()
+                fetching = connection.fetch(compiled.text, arguments, is_bounded=is_bounded, left=left)
+                return Found(compiled, await spanned(fetching, span, "statement"))
 
-    def _left(self, until: float) -> float:
-        if (left := until - monotonic()) <= 0:
+    def _left(self) -> float | None:
+        if self.until is None:
+            return None
+        if (left := self.until - monotonic()) <= 0:
             raise too_slow()
         return left
 
@@ -187,20 +183,20 @@ class ReadSession:
         if self._rest is not None:
             self._rest.cancel()
         connection, self._connection, self._moment = self._connection, None, None
-        if connection is not None and (ending := connection.close()) is not None:
-            await completed(ending)
+        if connection is not None:
+            await ended(connection.close())
 
     async def close(self) -> None:
         """Gives the connection back for good; safe to call twice and under cancellation."""
-        self.is_closed = True
+        self._is_closed = True
         await self.release()
 
     async def _connected(self) -> ReadConnection:
-        if self._connection is None and not self.is_closed:
+        if self._connection is None and not self._is_closed:
             self._connection = await self._readers.connect(self._scope)
             self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._look, self.count)
         # The request may also have ended while a connection was on its way.
-        if self._connection is None or self.is_closed:
+        if self._connection is None or self._is_closed:
             await self.release()
             raise RequestEnded(
                 "The request has ended, so nothing is read for it any more; await what you begin before you return."
