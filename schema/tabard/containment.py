@@ -81,7 +81,7 @@ class Containment:
         """The function's result; what never waits needs no timer, which could not end it either."""
         rest: Any
         until = asyncio.get_running_loop().time() + self.limit
-        if _is_async(function):
+        if inspect.iscoroutinefunction(function):
             rest = self._begun(plugin, function, args, kwargs)
             if not isinstance(rest, Rest):
                 return rest
@@ -174,13 +174,6 @@ class Containment:
 
 class _Late(TimeoutError):
     """The time of a plugin's function is spent."""
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return inspect.iscoroutinefunction(function)
-    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 class _Watched:
