@@ -101,7 +101,7 @@ class GraphQLEndpoint:
             if operation is None
             else {
                 "graphql.operation.type": operation.kind.value,
-                "graphql.operation.name": operation.label[0],
+                "graphql.operation.name": operation.label,
             }
         )
         return {

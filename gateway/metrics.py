@@ -24,7 +24,6 @@ from gateway.live.streams import Streams
 from gateway.load import Load
 
 BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-NO_OPERATION: Final = (OTHER, "none")
 
 
 class Durations:
@@ -66,7 +65,8 @@ class Metrics:
 
     def answered(self, operation: Operation | None, status: int, seconds: float) -> None:
         """One more answer."""
-        label, kind = NO_OPERATION if operation is None else operation.label
+        label = OTHER if operation is None else operation.label
+        kind = "none" if operation is None else operation.kind.value
         self.answers[label, kind, status] += 1
         durations = self.durations.get(label)
         if durations is None:

@@ -62,9 +62,9 @@ class Operation:
         return self.node.operation
 
     @cached_property
-    def label(self) -> tuple[str, str]:
-        """By which it is counted: its name where its document is trusted, for clients make up others; and its kind."""
-        return (self.name if self.is_trusted and self.name else OTHER), self.kind.value
+    def label(self) -> str:
+        """What it is counted as: its name where its document is trusted, for clients make up others."""
+        return (self.name or OTHER) if self.is_trusted else OTHER
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -89,7 +89,6 @@ class Mutation:
 
     def __init__(self, contribution: MutationContribution) -> None:
         self.contribution = contribution
-        self.name = contribution.graphql_name
         hints = typing.get_type_hints(contribution.function, include_extras=True)
         self.parameters = [
             Parameter.of(parameter.name, hints[parameter.name], parameter.default)
@@ -145,7 +144,7 @@ class Mutation:
             raise context.graph.containment.failed(plugin, function, error) from error
 
     async def _transaction(self, context: Context, path: str, given: Any) -> Any:
-        graph, operation = context.graph, self.name
+        graph, operation = context.graph, self.contribution.graphql_name
         async with graph.database.writing(context.scope) as session:
             work = Work(context.viewer, session, graph.new_id, graph.now(), graph.registry, operation)
             claim = await claimed(work, context.idempotency_key, path, given)

@@ -13,9 +13,9 @@ from tabard.storage.statements import parameter
 KEYS: Final = "page_keys"
 LIMIT: Final = "page_limit"
 RANK: Final = "_rank"
-Rows = sa.Select[Any]
+Select = sa.Select[Any]
 Column = sa.ColumnElement[Any]
-Order = Sequence[sa.ColumnElement[Any]]
+Clauses = Sequence[sa.ColumnElement[Any]]
 
 
 def limit() -> sa.BindParameter[Any]:
@@ -23,7 +23,7 @@ def limit() -> sa.BindParameter[Any]:
     return parameter(LIMIT, sa.BigInteger())
 
 
-def ranked(rows: Rows, parent: Column, order: Order) -> Rows:
+def ranked(rows: Select, parent: Column, order: Clauses) -> Select:
     """All rows of all parents are read and sorted, and those beyond the first left out."""
     names = _names(rows)
     rank = sa.func.row_number().over(partition_by=parent, order_by=order).label(RANK)
@@ -32,7 +32,7 @@ def ranked(rows: Rows, parent: Column, order: Order) -> Rows:
     return first.order_by(page.c[PARENT], page.c[RANK])
 
 
-def beside(rows: Rows, parent: Column, order: Order) -> Rows:
+def beside(rows: Select, parent: Column, order: Clauses) -> Select:
     """The first rows are read parent by parent, off an index that has them in this order."""
     asked, own = _own(rows, parent, order)
     page = own.add_columns(sa.func.row_number().over(order_by=order).label(RANK)).lateral("page")
@@ -40,7 +40,7 @@ def beside(rows: Rows, parent: Column, order: Order) -> Rows:
     return first.select_from(asked.join(page, sa.true())).order_by(asked.c.position, page.c[RANK])
 
 
-def by_ids(rows: Rows, parent: Column, order: Order, id: sa.Column[Any]) -> Rows:
+def by_ids(rows: Select, parent: Column, order: Clauses, id: sa.Column[Any]) -> Select:
     """As `beside` for SQLite, which has no LATERAL: the first ids are read off the index, and rows by them.
 
     The rows, their ids and what they are sorted by are of one table.
@@ -51,11 +51,11 @@ def by_ids(rows: Rows, parent: Column, order: Order, id: sa.Column[Any]) -> Rows
     return first.select_from(asked.join(id.table, id.in_(ids))).order_by(asked.c.position, *order)
 
 
-def _own(rows: Rows, parent: Column, order: Order) -> tuple[sa.TableValuedAlias, Rows]:
+def _own(rows: Select, parent: Column, order: Clauses) -> tuple[sa.TableValuedAlias, Select]:
     """The parents, and the first rows of one of them."""
     asked = key_rows(parameter(KEYS), kind_of(parent), "asked")
     return asked, rows.where(parent == asked.c.key).order_by(*order).limit(limit()).correlate(asked)
 
 
-def _names(rows: Rows) -> Iterable[Any]:
+def _names(rows: Select) -> Iterable[Any]:
     return [column.key for column in rows.selected_columns]

@@ -156,7 +156,6 @@ stage = tenant(
     cascade=("pipeline_id",),
 )
 
-
 page_layout = tenant(
     "page_layout",
     *searchable("name", 100, nullable=False),
@@ -178,7 +177,7 @@ def record_table(
     """The table of a record type: its own columns after those that every record has.
 
     `pipelines=True` adds `pipeline_id` and `stage_id`. Reference columns named in `parents` are added
-    to `columns` by the author; their foreign keys are made here.
+    to `columns` by the author; their foreign keys and indexes are made here.
     """
     staged = {"pipeline_id": pipeline, "stage_id": stage} if pipelines else {}
     references = {"owner_id": user} | staged | (parents or {})
