@@ -1,10 +1,13 @@
 """What a plugin's function does wrong costs its own field: it is named, counted, and the rest answers."""
 
 import asyncio
+import inspect
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,30 @@ async def test_result_passes_whether_the_function_is_asynchronous_or_not(contain
     assert await containment.call("alpha", now, 1, right=2) == 3
     assert not containment.failures
     assert not containment.blocked
+
+
+async def test_a_coroutine_function_is_awaited_in_whatever_form_it_is_given(containment: Containment) -> None:
+    async def later(left: int, right: int) -> int:
+        await asyncio.sleep(0)
+        return left + right
+
+    class Adding:
+        def __init__(self, left: int) -> None:
+            self.left = left
+
+        async def later(self, right: int) -> int:
+            return await later(self.left, right)
+
+    def given(left: int, right: int) -> Any:
+        return later(left, right)
+
+    forms: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
+        (partial(later, 1), (2,)),
+        (Adding(1).later, (2,)),
+    ]
+    if sys.version_info >= (3, 12):
+        forms.append((inspect.markcoroutinefunction(given), (1, 2)))
+    assert [await containment.call("alpha", form, *args) for form, args in forms] == [3] * len(forms)
 
 
 @pytest.mark.parametrize(
