@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,12 +27,13 @@ class Prepared:
         self.key = key_of(statement)
         self.kept: tuple[object, CompiledRead] | None = None
         """What the engine of this mark has compiled it to."""
-        self._written = [
-            None if parameter.required else parameter.effective_value for parameter in self.key.bindparams
-        ]
+        self._written = [parameter.value for parameter in self.key.bindparams]
+        self._called: list[tuple[int, Callable[[], Any]]] = []
         self._places: dict[str, list[int]] = {}
         for place, parameter in enumerate(self.key.bindparams):
             self._places.setdefault(parameter.key, []).append(place)
+            if parameter.callable is not None:
+                self._called.append((place, parameter.callable))
         self._required = {parameter.key for parameter in self.key.bindparams if parameter.required}
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
@@ -41,6 +42,8 @@ class Prepared:
             missing = ", ".join(sorted(self._required - given.keys()))
             raise sa.exc.InvalidRequestError(f"the statement's parameter '{missing}' has no value")
         values = self._written.copy()
+        for place, value_of in self._called:
+            values[place] = value_of()
         for name, value in given.items():
             for place in self._places.get(name, ()):
                 values[place] = value

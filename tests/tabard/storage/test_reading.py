@@ -230,6 +230,14 @@ async def test_a_prepared_read_takes_its_values_by_name(database: Database) -> N
         await columns(database, read, ids=[1])
 
 
+async def test_a_prepared_read_works_out_its_values_for_each_run(database: Database) -> None:
+    ids = iter((2, 3))
+    read = Prepared(
+        sa.select(company.c.id).where(company.c.id == sa.bindparam("now", callable_=lambda: next(ids)))
+    )
+    assert [(await columns(database, read))["id"] for _ in range(2)] == [(2,), (3,)]
+
+
 async def test_a_parameter_without_a_value_is_named(database: Database) -> None:
     statement = sa.select(company.c.id).where(company.c.id == parameter("asked"))
     with pytest.raises(sa.exc.InvalidRequestError, match="'asked' has no value"):
