@@ -75,6 +75,10 @@ def choosing(sorting: Sorting) -> Plugin:
     def firms(parent: Contact) -> sa.Select[tuple[int]]:
         return sa.select(company.c.id).order_by(*ORDERS[sorting.order])
 
+    @made.connection(Contact, to=Company, description="All companies, in an order of the contact's own.")
+    def ranked(parent: Contact) -> sa.Select[tuple[int]]:
+        return sa.select(company.c.id).order_by(*list(ORDERS.values())[parent.id % 3])
+
     return made
 
 
@@ -93,6 +97,24 @@ async def test_lists_of_a_page_of_parents_are_one_statement(gateway: Gateway) ->
     one, many = [await gateway.execute(document, {"size": size}) for size in (1, 100)]
 
     assert one.statements == many.statements == 3
+
+
+async def test_each_parent_may_have_an_order_of_its_own_and_cursors_for_it(gateway: Gateway) -> None:
+    many = (
+        """{ contacts(first: 9) { nodes { id ranked(first: 2) { nodes { id } pageInfo { endCursor } } } } }"""
+    )
+    one = """query ($id: ID!, $first: Int, $after: String) { node(id: $id) { ... on Contact {
+      ranked(first: $first, after: $after) { nodes { id } }
+    } } }"""
+    people = (await gateway.query(many))["contacts"]["nodes"]
+
+    assert len({person["ranked"]["nodes"][0]["id"] for person in people}) > 1, "there is one order only"
+    for person in people:
+        whole = await gateway.query(one, {"id": person["id"], "first": 4})
+        after = {"first": 2, "after": person["ranked"]["pageInfo"]["endCursor"]}
+        rest = await gateway.query(one, {"id": person["id"], **after})
+        found = person["ranked"]["nodes"] + rest["node"]["ranked"]["nodes"]
+        assert found == whole["node"]["ranked"]["nodes"]
 
 
 async def test_parents_lists_may_be_chosen_by_a_query_of_the_same_name(gateway: Gateway) -> None:

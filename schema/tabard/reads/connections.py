@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -74,25 +73,25 @@ class ListingRead:
 
     async def load(self, level: Level, keys: list[Any]) -> Sequence[Any]:
         shape = Shape.of(level, self.to)
-        pages = Pages(level, shape, self.scope)
         if self.function is None:
             listing = shape.once("listing", lambda: self._every(shape))
-            return await pages.one("every", listing, {}, [None] * len(keys))
+            return await Pages(level, shape, self.scope).one("every", listing, {}, [None] * len(keys))
         args = {name: value for name, value in level.args.items() if name not in PAGE_ARGUMENTS}
         chosen = [await level.context.contained(level.plugin, self.function, key, **args) for key in keys]
         if len(chosen) == 1:
-            return await self._chosen(pages, shape, chosen[0])
-        starts = range(0, len(chosen), TOGETHER)
-        parts = [await self._several(pages, shape, chosen[start : start + TOGETHER]) for start in starts]
-        return parts[0] if len(parts) == 1 else list(chain.from_iterable(parts))
-
-    async def _several(self, pages: Pages, shape: Shape, selects: Sequence[sa.Select[Any]]) -> Sequence[Any]:
-        return await pages.several(
-            [
-                author_listing(shape.entity, shape.names, apart(select, number))
-                for number, select in enumerate(selects)
-            ]
-        )
+            return await self._chosen(Pages(level, shape, self.scope), shape, chosen[0])
+        listings = [
+            author_listing(shape.entity, shape.names, apart(select, number))
+            for number, select in enumerate(chosen)
+        ]
+        parts = _parts(listings)
+        if len(parts) == 1:
+            return await Pages(level, shape, self.scope).several(listings)
+        found: dict[int, Any] = {}
+        for part in parts:
+            pages = await Pages(level, shape, self.scope).several([listings[number] for number in part])
+            found.update(zip(part, pages, strict=True))
+        return [found[number] for number in range(len(listings))]
 
     def _every(self, shape: Shape) -> Listing:
         entity = entity_of(self.to)
@@ -112,3 +111,15 @@ class ListingRead:
 
     def child(self) -> type | None:
         return None
+
+
+def _parts(listings: Sequence[Listing]) -> list[list[int]]:
+    """Which of them are one statement: it sorts all alike, and a cursor is bound to the order of its own list."""
+    alike: dict[str, list[int]] = {}
+    for number, listing in enumerate(listings):
+        alike.setdefault(listing.order, []).append(number)
+    return [
+        numbers[start : start + TOGETHER]
+        for numbers in alike.values()
+        for start in range(0, len(numbers), TOGETHER)
+    ]
