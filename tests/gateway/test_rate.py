@@ -11,18 +11,9 @@ from gateway.rate import RateSettings, Stock, TokenBuckets, Unlimited
 from gateway.refusal import Refusal
 from gateway.shared_rate import SharedStocks
 from gateway.stocks import stock_of
+from tests.support.clocks import Clock
 
 SETTINGS = RateSettings(points=100, restored_per_second=10)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(params=["own", "shared"])

@@ -18,6 +18,7 @@ from gateway.refusal import Refusal
 from gateway.shared_rate import PAUSE_SECONDS, SharedStocks
 from gateway.stocks import stock_of
 from tabard.errors import ConfigurationInvalid
+from tests.support.clocks import Clock
 from tests.support.servers import PATIENCE, RunningServer, token
 from tests.support.stores import Store
 
@@ -25,16 +26,6 @@ SETTINGS = RateSettings(points=100, restored_per_second=1)
 # As many seconds it takes until the first of them come back.
 POINTS: Final = 200
 QUERY: Final = "{ viewer { name } workspace { name tabs { key } } }"
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

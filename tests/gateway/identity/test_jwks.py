@@ -10,19 +10,10 @@ import pytest
 
 from gateway.identity.jwks import FRESH_SECONDS, MOST_BYTES, PAUSE_SECONDS, STALE_SECONDS, Jwks, keys_of
 from tabard.errors import Unavailable
+from tests.support.clocks import Clock
 from tests.support.issuer import Issuer, serving_keys
 
 pytestmark = pytest.mark.promise("P10")
-
-
-class Clock:
-    """Time that passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -13,21 +13,12 @@ from gateway.identity.issuers import Issuer as TrustedIssuer
 from gateway.identity.jwks import Jwks
 from gateway.identity.verified import MOST, Verified, VerifiedTokens
 from tabard.errors import Unauthenticated
+from tests.support.clocks import Clock
 from tests.support.issuer import AUDIENCE, NAME, Issuer, serving_keys
 
 pytestmark = pytest.mark.promise("P10")
 
 HOUR = 3_600.0
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
